@@ -76,9 +76,9 @@ mod tests {
         OtherModel::find(Some(source), scoring).map(|other| other.difference)
     }
 
-    fn options(learnt: &[&str], now: &[&str]) -> Option<ModelDifference> {
+    fn options(learnt: &[&str], now: &[&str]) -> ModelDifference {
         let texts = |list: &[&str]| list.iter().map(ToString::to_string).collect();
-        Some(ModelDifference::Options { learnt: texts(learnt), now: texts(now) })
+        ModelDifference::Options { learnt: texts(learnt), now: texts(now) }
     }
 
     #[test]
@@ -88,13 +88,16 @@ mod tests {
         assert_eq!(difference(&source(&whole), &whole), None);
         assert_eq!(difference(&source(&one), &one), None);
         assert_eq!(OtherModel::find(None, &whole), None);
-        assert_eq!(difference(&source(&one), &whole), options(&["iterations: 1"], &[]));
+        assert_eq!(difference(&source(&one), &whole), Some(options(&["iterations: 1"], &[])));
         assert_eq!(
             difference(&source(&one), &other_class),
-            options(&[], &["class: 0"]),
+            Some(options(&[], &["class: 0"])),
             "the same iterations are not listed"
         );
-        assert_eq!(difference(&source(&one), &model(&first(2), None)), options(&["iterations: 1"], &["iterations: 2"]));
+        assert_eq!(
+            difference(&source(&one), &model(&first(2), None)),
+            Some(options(&["iterations: 1"], &["iterations: 2"]))
+        );
         let mut file = source(&one);
         file.sha256 = "ab".to_owned();
         file.file_sha256 = Some("cd".to_owned());
@@ -109,7 +112,7 @@ mod tests {
         let earlier =
             |scoring: &ScoringModel| SourceModel { file_sha256: None, options: BTreeMap::new(), ..source(scoring) };
         assert_eq!(difference(&earlier(&one), &one), None);
-        assert_eq!(difference(&earlier(&whole), &one), options(&[], &["iterations: 1"]));
+        assert_eq!(difference(&earlier(&whole), &one), Some(options(&[], &["iterations: 1"])));
         assert_eq!(difference(&earlier(&one), &whole), Some(ModelDifference::FileOrOptions));
     }
 }

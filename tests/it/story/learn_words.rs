@@ -1,6 +1,6 @@
 //! What `learn` and `config check` say about models: the event of a score, and options that are missing or have no effect.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ fn with_targets(target: impl Fn(usize) -> String) -> String {
     for (row, line) in lines.enumerate() {
         let (head, p) = line.rsplit_once(',').unwrap();
         let (head, _) = head.rsplit_once(',').unwrap();
-        table += &format!("{head},{},{p}\n", target(row));
+        let _ = writeln!(table, "{head},{},{p}", target(row));
     }
     table
 }

@@ -88,4 +88,20 @@ mod tests {
             "7 significant digits or 4 decimals"
         );
     }
+    #[test]
+    fn another_model_is_stated_with_what_to_do() {
+        let stated = |difference| other_model(&OtherModel { learnt: "m.cbm".to_owned(), difference });
+        let file = ModelDifference::File { learnt: "0123456789abcdef".to_owned(), now: "fedcba9876543210".to_owned() };
+        assert_eq!(
+            stated(file),
+            "The reference was learnt with another model file (m.cbm, sha256 0123456789ab…) than the config names \
+             (fedcba987654…): learn it again with vigie learn --model, or name the file that it belongs to."
+        );
+        let options = ModelDifference::Options {
+            learnt: Vec::new(),
+            now: vec!["iterations: 4".to_owned(), "class: 0".to_owned()],
+        };
+        assert!(stated(options).contains("(reference: none; config: iterations: 4, class: 0)"), "the options of both");
+        assert!(stated(ModelDifference::FileOrOptions).contains("m.cbm"));
+    }
 }

@@ -87,4 +87,24 @@ mod tests {
             "7 chiffres significatifs ou 4 décimales"
         );
     }
+    #[test]
+    fn another_model_is_stated_with_what_to_do() {
+        let stated = |difference| other_model(&OtherModel { learnt: "m.cbm".to_owned(), difference });
+        let file = ModelDifference::File { learnt: "0123456789abcdef".to_owned(), now: "fedcba9876543210".to_owned() };
+        assert_eq!(
+            stated(file),
+            "La référence a été apprise avec un autre fichier de modèle (m.cbm, sha256 0123456789ab…) que celui de la \
+             configuration (fedcba987654…)\u{a0}: la refaire avec vigie learn --model, ou indiquer le fichier auquel elle \
+             correspond."
+        );
+        let options = ModelDifference::Options {
+            learnt: Vec::new(),
+            now: vec!["iterations: 4".to_owned(), "class: 0".to_owned()],
+        };
+        assert!(
+            stated(options).contains("(référence\u{a0}: aucune\u{a0}; configuration\u{a0}: iterations: 4, class: 0)"),
+            "the options of both"
+        );
+        assert!(stated(ModelDifference::FileOrOptions).contains("m.cbm"));
+    }
 }
