@@ -34,6 +34,9 @@ fn model_lines(model: &CheckedModel) -> String {
     for note in &model.notes {
         let _ = writeln!(text, "note: model.file: {note}");
     }
+    if let Some(other) = &model.other {
+        let _ = writeln!(text, "note: reference: {}", Language::English.other_model(other));
+    }
     text
 }
 

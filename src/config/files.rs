@@ -60,7 +60,7 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
 #[must_use]
 pub fn warnings(settings: &Settings) -> Vec<Problem> {
     let months = settings.durations.iter().filter_map(|(key, text)| months(settings, key, text.trim()));
-    let unused = unused_decisions(settings).into_iter().chain(unused_choices(settings));
+    let unused = unused_decisions(settings).into_iter().chain(unused_choices(settings)).chain(unused_terms(settings));
     readable_secrets(settings).into_iter().chain(months).chain(unused).collect()
 }
 
@@ -71,6 +71,22 @@ fn unused_choices(settings: &Settings) -> Option<Problem> {
     let key = format!("model.{key}");
     let problem = Problem::new(key.as_str(), format!("`{key}` has no effect without a model file"));
     Some(problem.hint("name it in `model.file`"))
+}
+
+/// Terms of decisions, of which none follows from the score.
+fn unused_terms(settings: &Settings) -> Option<Problem> {
+    let fields = &settings.source.fields;
+    let (score, field) = match (&fields.prediction, &fields.probabilities) {
+        (Some(_), _) => ("a predicted number", "prediction"),
+        (None, Some(_)) => ("a probability for each class", "probabilities"),
+        (None, None) => return None,
+    };
+    // The location of a key that is missing is that of its section.
+    let own = |key: &&str| settings.locations.get(*key).filter(|own| settings.locations.get("model") != Some(*own));
+    let key = ["model.threshold", "model.cost", "model.beta"].into_iter().find(|key| own(key).is_some())?;
+    let why = format!("`{key}` has no effect, because no decision follows from {score} (`source.fields.{field}`)");
+    let problem = Problem::new(key, why).hint("remove it, or map one probability in `source.fields.probability`");
+    Some(problem.at(own(&key).copied()))
 }
 
 /// Options about logged decisions, of which the config maps none.

@@ -88,9 +88,13 @@ pub struct Schedule {
 const MODEL_KEYS: [&str; 5] = ["reference", "source", "labels", "model", "schedule"];
 
 /// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
-const LOCATED_KEYS: [&str; 9] = [
+const LOCATED_KEYS: [&str; 13] = [
     "reference",
+    "model",
     "model.file",
+    "model.threshold",
+    "model.cost",
+    "model.beta",
     "reports.dir",
     "state",
     "http.token_file",
@@ -113,6 +117,13 @@ impl Settings {
     /// Loads a config file that defines one model. Relative paths are relative to the file's folder.
     pub fn load(path: &Path) -> Result<Self, Problems> {
         Self::load_one(path, MODEL_FLAG, None)
+    }
+
+    /// The line of the config file that sets a key, for messages: `config.yaml:12`; the file if the line is not known.
+    #[must_use]
+    pub fn line_of(&self, key: &str) -> String {
+        let file = self.path.display();
+        self.locations.get(key).map_or_else(|| file.to_string(), |location| format!("{file}:{}", location.line))
     }
 
     /// Loads the given model from a config file, or its only model. `flag` names the option that chooses one.

@@ -1,5 +1,7 @@
 //! Provenance of a reference, so that an auditor can find the rows.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Instant;
@@ -34,13 +36,20 @@ pub struct Target {
     pub share: Option<f64>,
 }
 
-/// The model file that feature importance was measured with.
+/// The model that the reference was learnt with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceModel {
-    /// File name without folders.
+    /// SHA-256 of the file alone. Missing in references of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_sha256: Option<String>,
+    /// File name without folders, or the address in the registry.
     pub name: String,
+    /// What the file leaves open and the user decided (`iterations`, `class`, …). Empty in references of earlier versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
+    /// Identity of the score: SHA-256 of the file and the options.
     pub sha256: String,
-    /// Number of rows that importance was measured on.
+    /// Number of rows that importance was measured on; 0 if the model has none.
     pub rows_explained: u64,
 }
 
@@ -77,5 +86,21 @@ impl Provenance {
     #[must_use]
     pub fn is_holdout(&self) -> bool {
         self.holdout == Holdout::Yes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// References of earlier versions state neither the hash of the file nor the options.
+    #[test]
+    fn earlier_models_are_read() {
+        let earlier = r#"{"name":"m.cbm","sha256":"ab12","rows_explained":7}"#;
+        let model: SourceModel = serde_json::from_str(earlier).unwrap();
+        assert_eq!((&*model.name, &*model.sha256, model.rows_explained), ("m.cbm", "ab12", 7));
+        assert!(model.file_sha256.is_none() && model.options.is_empty());
+        let again: serde_json::Value = serde_json::to_value(&model).unwrap();
+        assert_eq!(again, serde_json::from_str::<serde_json::Value>(earlier).unwrap());
     }
 }

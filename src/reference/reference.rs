@@ -67,11 +67,16 @@ impl Reference {
 
     /// Adds a model's explanation of the reference rows: importance and distribution of contributions.
     #[must_use]
-    pub fn with_explanation(mut self, name: String, contributions: Contributions) -> Self {
+    pub fn with_explanation(mut self, contributions: Contributions) -> Self {
         self.importance = contributions.features.iter().map(|feature| Some(feature.mean_abs)).collect();
-        let (sha256, rows_explained) = (contributions.model_sha256.clone(), contributions.rows);
-        self.provenance.model = Some(SourceModel { name, sha256, rows_explained });
         self.with_contributions(contributions)
+    }
+
+    /// States which model the reference was learnt with. It changes no number, so the id stays.
+    #[must_use]
+    pub fn with_model(mut self, model: SourceModel) -> Self {
+        self.provenance.model = Some(model);
+        self
     }
 
     /// Sets the importance of each feature in a model that vigie cannot read.

@@ -1,6 +1,6 @@
 //! A model whose rows have one number that is monitored: its score.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use sha2::{Digest, Sha256};
 use vigie_models::{Agreement, Background, Explainer, InputPrecision, Model, Promise};
@@ -9,7 +9,7 @@ use vigie_profile::{near::alternatives, shown::shown};
 use super::ScoreTolerance;
 use crate::{
     fault::{Fault, Result},
-    reference::Contributions,
+    reference::{Contributions, SourceModel},
 };
 
 /// What a score is.
@@ -31,6 +31,8 @@ pub struct ScoringModel {
     /// Whether the score is the probability of the first of two classes, which is 1 minus the probability of the second,
     /// which the model computes.
     is_first_class: bool,
+    /// The class whose probability is the score, if it had to be chosen: one of several, or the first of two.
+    class: Option<String>,
     sha256: String,
 }
 
@@ -56,8 +58,9 @@ impl ScoringModel {
     pub fn new(name: &str, model: Model, class: Option<&str>) -> Result<Self> {
         let score = score_of(&model, class).map_err(|why| Fault::setup(format!("{name}: {why}")))?;
         let ScoreOutput { kind, output, is_first_class } = score;
-        let sha256 = identity(&model, class.filter(|_| model.output_count() > 1 || is_first_class));
-        Ok(Self { model, kind, output, is_first_class, sha256 })
+        let class = class.filter(|_| model.output_count() > 1 || is_first_class);
+        let sha256 = identity(&model, class);
+        Ok(Self { model, kind, output, is_first_class, class: class.map(ToOwned::to_owned), sha256 })
     }
 
     #[must_use]
@@ -109,6 +112,32 @@ impl ScoringModel {
     #[must_use]
     pub fn is_first_class(&self) -> bool {
         self.is_first_class
+    }
+
+    /// The class whose probability is the score, if it had to be chosen: one of several, or the first of two.
+    #[must_use]
+    pub fn chosen_class(&self) -> Option<&str> {
+        self.class.as_deref()
+    }
+
+    /// What the user decided about the model: options of the file that are not the default, and the chosen class.
+    #[must_use]
+    pub fn options(&self) -> BTreeMap<String, String> {
+        let options = self.model.chosen_options().into_iter().map(|(name, value)| (name.to_owned(), value));
+        options.chain(self.class.iter().map(|class| ("class".to_owned(), class.clone()))).collect()
+    }
+
+    /// The model as its reference states it. `name`: of its file; `rows_explained`: number of rows that importance was
+    /// measured on.
+    #[must_use]
+    pub fn source_model(&self, name: String, rows_explained: u64) -> SourceModel {
+        SourceModel {
+            file_sha256: Some(self.model.file_sha256_hex()),
+            name,
+            options: self.options(),
+            sha256: self.sha256.clone(),
+            rows_explained,
+        }
     }
 
     /// −1 if the score decreases with the model's raw output, as the probability of the first of two classes does; else 1.

@@ -16,7 +16,7 @@ use crate::{
     },
     performance::{LabelCounts, Performance, Predictions},
     reference::{Holdout, Provenance},
-    replay::{Attribution, LeafDrift, Replay, ScoreShift, Unmeasured},
+    replay::{Attribution, LeafDrift, OtherModel, Replay, ScoreShift, Unmeasured},
 };
 
 /// Provenance of the report. Everything that may differ between two runs over the same rows is here
@@ -114,6 +114,8 @@ pub struct Report {
     /// Drift among the leaves of the model's trees, if the reference has counted them; `Err` holds the reason it could not be
     /// measured. Not part of the verdict.
     pub leaf_drift: Option<Result<LeafDrift, Unmeasured>>,
+    /// How the config's model differs from the one that the reference was learnt with, if it does.
+    pub other_model: Option<OtherModel>,
     /// Cost of decisions and ranking quality of the score, if the log has one.
     pub performance: Option<Performance>,
     /// Performance of predicted numbers or classes, if the log has them instead of one score.

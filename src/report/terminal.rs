@@ -46,6 +46,9 @@ pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn Termi
     if !report.examined.doubled_names.is_empty() {
         let _ = writeln!(text, "{}", words.doubled_names(&report.examined.doubled_names));
     }
+    if let Some(other) = &report.other_model {
+        let _ = writeln!(text, "{}", words.other_model(other));
+    }
     findings(&mut text, &verdict.entries(), colour, words);
     if verdict.is_of_selection() {
         let _ = writeln!(text, "{}", words.labels().selection);

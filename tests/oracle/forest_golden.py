@@ -516,6 +516,9 @@ def golden(name, made, path, rows, large):
     pool = Pool(frame, cat_features=cats)
     predict = lambda kind: loaded.predict(pool, prediction_type=kind, thread_count=1)  # noqa: E731
     out["raw"] = bits(predict("RawFormulaVal"))
+    if loaded.tree_count_ > 2:
+        first = pool.slice(list(range(min(rows, 10))))
+        out["first_two"] = bits(loaded.predict(first, prediction_type="RawFormulaVal", ntree_end=2, thread_count=1))
     if loaded.classes_ is not None and len(loaded.classes_):
         out["probability"] = bits(predict("Probability") if predict("RawFormulaVal").ndim > 1 else predict("Probability")[:, 1])
         decisions = predict("Class")

@@ -190,6 +190,11 @@ def mixed(encoder=None, number=None, **options):
     return ColumnTransformer([("numbers", number or numeric(add_indicator=True), NUMBERS), ("texts", text, TEXTS)], **options)
 
 
+def levels(encoder):
+    """Levels as they are, with missing ones among them."""
+    return ColumnTransformer([("numbers", numeric(), NUMBERS), ("texts", encoder, TEXTS)])
+
+
 def after(transformer, estimator):
     return Pipeline([("prepare", transformer), ("model", estimator)])
 
@@ -209,6 +214,9 @@ def variants(large):
         "lr_numbers": (make_pipeline(SimpleImputer(), lr), NUMBERS, "binary", {"numpy": True}),
         "lr_scaled": (make_pipeline(numeric(), lr), NUMBERS, "binary", {}),
         "lr_mixed": (after(mixed(), lr), ALL, "binary", {}),
+        "lr_none_levels": (after(levels(OneHotEncoder(handle_unknown="ignore")), lr), ALL, "binary", {"none": True}),
+        "dt_none_levels": (after(levels(OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-2)),
+                                 DecisionTreeClassifier(max_depth=depth, **seed)), ALL, "binary", {"none": True}),
         "lr_multinomial": (after(mixed(), lr), ALL, "classes", {}),
         "lr_single": (make_pipeline(numeric(), lr), NUMBERS, "binary", {"single": True}),
         "lr_unknown_refused": (after(mixed(OneHotEncoder(), sparse_threshold=0), lr), ALL, "binary", {}),
@@ -427,6 +435,10 @@ def prepared(rows, options, columns, levels):
     rows = rows[columns]
     if options.get("single"):
         rows = rows.astype(np.float32)
+    if options.get("none"):
+        # `None` of Python, which is a level to encoders, in place of NaN.
+        for column in TEXTS:
+            rows = rows.assign(**{column: pd.Series([None if pd.isna(v) else v for v in rows[column]], rows.index, dtype=object)})
     for column in options.get("categories", []):
         rows = rows.assign(**{column: pd.Categorical(rows[column], categories=levels[column])})
     return rows.to_numpy() if options.get("numpy") else rows

@@ -5,8 +5,8 @@ Usage: python tests/oracle/xgboost_golden.py                (small models and 50
        python tests/oracle/xgboost_golden.py --large DIR    (larger models and 2,400 rows each, into DIR)
 Needs xgboost 3.2.0 (the last version for Python 3.11) or 3.4.1 (Python 3.12), numpy, pandas. With 3.4.1, the names of all
 files end in `_3_4`, and only some of the small models are made. Every expected value comes from a model loaded from its
-file, on a fresh DMatrix (a DMatrix that is predicted twice returns cached results, and `inplace_predict` of 3.2 rounds dart
-differently). Floats are written as the hexadecimal digits of their bits. Deterministic: the same versions on the same kind of
+file, on a fresh DMatrix (a DMatrix that is predicted twice returns cached results; what `inplace_predict` of 3.2, which rounds
+dart differently, gives has keys of its own). Floats are written as the hexadecimal digits of their bits. Deterministic: the same versions on the same kind of
 machine write the same bytes.
 
 Rows contain edge cases: NaN, numbers on a threshold and one step next to it, doubles that round to one, both zeros, denormals,
@@ -152,6 +152,7 @@ add("hinge", binary, objective="binary:hinge")
 add("dart", binary, objective="binary:logistic", booster="dart", rate_drop=0.4, one_drop=1, small=6)
 add("dart_forest", classes, objective="multi:softprob", num_class=4, booster="dart", rate_drop=0.5, normalize_type="forest",
     num_parallel_tree=2, small=2, big=12)  # fmt: skip
+add("dart_base_score", binary, objective="binary:logistic", booster="dart", rate_drop=0.4, one_drop=1, base_score=0.03, small=6)
 add("gblinear", binary, objective="binary:logistic", booster="gblinear", small=5)
 add("gblinear_multiclass", classes, objective="multi:softprob", num_class=4, booster="gblinear", base_score=0.3, small=5)
 add("random_forest", binary, objective="binary:logistic", num_parallel_tree=20, subsample=0.7, colsample_bynode=0.6, eta=1.0,
@@ -471,6 +472,11 @@ def golden(name, made, file, n, refused):
         booster.set_param({"objective": "multi:softprob"})
         prediction = booster.predict(data(), **span)
     values["prediction"] = bits32(prediction)
+    if name.startswith("dart") and xgb.__version__ == "3.2.0":
+        # The wrapper's `predict_proba` uses this way of predicting, which rounds each tree with the base score added to it.
+        plain = known.to_numpy(np.float64)
+        values["in_place_raw"] = bits32(booster.inplace_predict(plain, predict_type="margin", missing=made.missing, **span))
+        values["in_place"] = bits32(booster.inplace_predict(plain, missing=made.missing, **span))
     trees = json.loads(booster.save_config())["learner"]["gradient_booster"]["name"]
     if refused and trees == "gbtree" and not any(isinstance(frame[c].dtype, pd.CategoricalDtype) for c in frame) and not made.types:
         # Infinities as such, which only this way of predicting takes.

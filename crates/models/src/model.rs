@@ -3,6 +3,7 @@
 use std::{borrow::Cow, ops::Range};
 
 use arrow_array::ArrayRef;
+use sha2::{Digest, Sha256};
 
 use crate::{
     catboost::{Forest, Kernel},
@@ -25,6 +26,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Model {
     pub(crate) family: Family,
+    /// SHA-256 of the file.
+    file_sha256: [u8; 32],
+    options: ModelOptions,
 }
 
 /// The families of models.
@@ -63,7 +67,7 @@ impl Model {
             check(format)?;
         }
         let family = match format {
-            ModelFormat::CatBoost => Family::CatBoost(Forest::from_bytes(name, bytes)?),
+            ModelFormat::CatBoost => Family::CatBoost(Forest::with_options(name, bytes, options)?),
             ModelFormat::LightGbm => Family::Trees(lightgbm::from_bytes(name, bytes, options)?),
             ModelFormat::XgBoost => xgboost::from_bytes(name, bytes, options)?.into(),
             ModelFormat::Sklearn => {
@@ -77,7 +81,7 @@ impl Model {
             }
             ModelFormat::Onnx => Family::Onnx(onnx::from_bytes(name, bytes, options)?),
         };
-        Ok(Self { family })
+        Ok(Self { family, file_sha256: Sha256::digest(bytes).into(), options: options.clone() })
     }
 
     /// Input features, in the order of their columns at training.
@@ -414,7 +418,7 @@ impl Model {
         }
     }
 
-    /// SHA-256 of the model file.
+    /// SHA-256 of the model file and, unless they are the default, of the options that it was read with.
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         match &self.family {
@@ -426,18 +430,34 @@ impl Model {
         }
     }
 
-    /// SHA-256 of the model file, in hexadecimal.
+    /// [`Model::sha256`] in hexadecimal.
     #[must_use]
     pub fn sha256_hex(&self) -> String {
-        self.sha256().iter().map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&self.sha256())
     }
+
+    /// SHA-256 of the model file alone, in hexadecimal.
+    #[must_use]
+    pub fn file_sha256_hex(&self) -> String {
+        hexadecimal(&self.file_sha256)
+    }
+
+    /// The options that it was read with, unless they are the default: names and values as users know them.
+    #[must_use]
+    pub fn chosen_options(&self) -> Vec<(&'static str, String)> {
+        self.options.described()
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The options that files of a format leave open, by the names that users know. In addition, some of these have no meaning
 /// for some models, such as the iterations of a linear one; the reader of the format refuses those.
 fn open_options(format: ModelFormat) -> &'static [&'static str] {
     match format {
-        ModelFormat::CatBoost => &[],
+        ModelFormat::CatBoost => &["iterations"],
         ModelFormat::LightGbm => &["iterations", "categories", "inputs", "link"],
         ModelFormat::XgBoost => &["iterations", "link", "missing"],
         ModelFormat::Sklearn => &["inputs"],
@@ -452,24 +472,23 @@ fn check_options(format: ModelFormat, options: &ModelOptions) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let open = if open.is_empty() { "nothing".to_owned() } else { format!("only `{}`", open.join("`, `")) };
     let without_effect = if wrong.len() == 1 { "has no effect; remove it" } else { "have no effect; remove them" };
+    let open = open.join("`, `");
     let (file, wrong) = (format.described(), wrong.join("`, `"));
-    Err(ModelError::new(format!("{file} leaves {open} open, so that `{wrong}` {without_effect}")))
+    Err(ModelError::new(format!("{file} leaves only `{open}` open, so that `{wrong}` {without_effect}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Iterations;
 
     #[test]
     fn options_without_effect_are_refused() {
         let refused = |options: &ModelOptions| Model::with_options("m.cbm", b"CBM1", options).unwrap_err().to_string();
-        let options = ModelOptions { iterations: Iterations::First(3), single_inputs: true, ..ModelOptions::default() };
+        let options = ModelOptions { sigmoid: true, single_inputs: true, ..ModelOptions::default() };
         assert_eq!(
             refused(&options),
-            "m.cbm: a CatBoost file leaves nothing open, so that `iterations`, `inputs` have no effect; remove them"
+            "m.cbm: a CatBoost file leaves only `iterations` open, so that `inputs`, `link` have no effect; remove them"
         );
         assert!(refused(&ModelOptions::default()).contains("damaged"));
         let missing = ModelOptions { missing: Some(0.0), ..ModelOptions::default() };

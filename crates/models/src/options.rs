@@ -80,14 +80,25 @@ impl ModelOptions {
 
     /// The options that differ from the default, by the names that users know.
     pub(crate) fn chosen(&self) -> Vec<&'static str> {
+        self.described().into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// The options that differ from the default, by the names that users know, with their values.
+    pub(crate) fn described(&self) -> Vec<(&'static str, String)> {
+        let iterations = match self.iterations {
+            Iterations::AsLibrary => None,
+            Iterations::All => Some("all".to_owned()),
+            Iterations::Best => Some("best".to_owned()),
+            Iterations::First(count) => Some(count.to_string()),
+        };
         let by_name = [
-            ("iterations", self.iterations != Iterations::AsLibrary),
-            ("categories", self.categories.is_some()),
-            ("inputs", self.single_inputs),
-            ("link", self.sigmoid),
-            ("missing", self.missing.is_some()),
+            ("iterations", iterations),
+            ("categories", self.categories.as_ref().map(|names| names.join(", "))),
+            ("inputs", self.single_inputs.then(|| "f32".to_owned())),
+            ("link", self.sigmoid.then(|| "sigmoid".to_owned())),
+            ("missing", self.missing.map(|number| number.to_string())),
         ];
-        by_name.into_iter().filter(|(_, is_chosen)| *is_chosen).map(|(name, _)| name).collect()
+        by_name.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }
 
@@ -123,6 +134,23 @@ mod tests {
         assert_eq!(missing(f64::NAN).fingerprint(b"file"), plain);
         assert_eq!(missing(-0.0).fingerprint(b"file"), missing(0.0).fingerprint(b"file"));
         assert_eq!(missing(0.1).fingerprint(b"file"), missing(f64::from(0.1_f32)).fingerprint(b"file"));
+    }
+
+    #[test]
+    fn options_are_described_as_users_write_them() {
+        assert_eq!(ModelOptions::default().described(), []);
+        let options = ModelOptions {
+            iterations: Iterations::Best,
+            categories: Some(vec!["a".to_owned(), "b c".to_owned()]),
+            single_inputs: true,
+            sigmoid: true,
+            missing: Some(-999.0),
+        };
+        let described = options.described().into_iter().map(|(name, value)| format!("{name}: {value}"));
+        assert_eq!(
+            described.collect::<Vec<_>>(),
+            ["iterations: best", "categories: a, b c", "inputs: f32", "link: sigmoid", "missing: -999"]
+        );
     }
 
     /// Fingerprints are stored in references, so those of earlier options must not change.

@@ -1,10 +1,10 @@
 //! Applies a model to the rows of its reference: their scores, and each feature's contribution to them.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use vigie_models::{Background, InputKind};
 use vigie_profile::{
-    batch::{for_each_number, to_numbers},
+    batch::{for_each_number, texts, to_levels, to_numbers, word},
     shown::shown,
 };
 
@@ -55,6 +55,9 @@ pub(crate) fn apply_model(
             notes.push(format!("The score is the probability of class `{}`, not of `{}`.", shown(own), shown(other)));
         }
     }
+    if let Some(event) = event_of_class(scoring, training, choice)? {
+        choice.event = Some(event);
+    }
     let scores = scoring.scores(raw_outputs(model, &inputs, threads())?);
     let (role, other, flags) = match scoring.kind() {
         ScoreKind::Probability => (&mut choice.probability, &choice.prediction, ["--prediction", "--probability"]),
@@ -78,6 +81,18 @@ pub(crate) fn apply_model(
         Some(name) => notes.extend(note_differences(name, training, &scores)?),
     }
     Ok(notes)
+}
+
+/// The value of the target that is the event, if the user chose the class whose probability is the score and no event: the
+/// class, where the target has it.
+fn event_of_class(scoring: &ScoringModel, training: &Training, choice: &ColumnRoles) -> Result<Option<String>> {
+    let (Some(target), None, Some(class)) = (&choice.target, &choice.event, scoring.chosen_class()) else {
+        return Ok(None);
+    };
+    let Some(values) = training.column(target)?.array() else { return Ok(None) };
+    let (levels, class) = (to_levels(&values), word(class));
+    let is_value = class.as_deref().is_some_and(|class| texts(&levels).iter().flatten().any(|level| level == class));
+    Ok(class.filter(|_| is_value).map(Cow::into_owned))
 }
 
 /// Returns a name that no column has.

@@ -11,7 +11,7 @@ use super::{
     importance::{apply_model, measure_contributions},
     importance_file::ImportanceList,
     leaves::count_leaves,
-    optimism,
+    optimism::{self, ScoreOrigin},
     rows::FeatureColumns,
     segments,
     training::{hash_files, open_columns, read_all, read_one},
@@ -74,6 +74,11 @@ impl LearnRequest {
         }
     }
 
+    /// Where the scores of the rows come from.
+    fn score_origin(&self) -> ScoreOrigin {
+        if self.choice.probability.is_some() { ScoreOrigin::Column } else { ScoreOrigin::Model }
+    }
+
     /// Reads the file with the importance of each feature.
     fn importance_list(&self) -> Result<Option<ImportanceList>> {
         self.importance.as_deref().map(ImportanceList::read).transpose()
@@ -83,6 +88,11 @@ impl LearnRequest {
     fn add_segments(&self, mut learnt: Learnt, training: &Training, choice: &ColumnRoles) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
         let Some(probability) = choice.probability.as_deref() else {
+            if choice.prediction.is_some() {
+                return Err(Fault::setup(
+                    "--segments: segments compare a probability, but the score is a predicted number; remove --segments",
+                ));
+            }
             return Err(Fault::setup("--segments: there is no score to compare; pass --probability or --model"));
         };
         learnt.reference = segments::add_segments(learnt.reference, training, chosen, probability)?;
@@ -90,7 +100,7 @@ impl LearnRequest {
     }
 
     fn write(&self, mut learnt: Learnt) -> Result<Learnt> {
-        learnt.notes.extend(optimism::note(&learnt.reference)?);
+        learnt.notes.extend(optimism::note(&learnt.reference, self.score_origin())?);
         ReferenceWriter::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
     }
@@ -152,7 +162,7 @@ fn learn_in_columns(
         drop(sender);
         let mut learnt = add_importance(learnt?, importance)?;
         learnt.reference.set_files(files.join().map_err(stopped)??);
-        learnt.notes.extend(optimism::note(&learnt.reference)?);
+        learnt.notes.extend(optimism::note(&learnt.reference, request.score_origin())?);
         let parts = parts(&learnt.reference)?;
         writer.join().map_err(stopped)??.finish(&parts)?;
         Ok(learnt)
@@ -185,19 +195,30 @@ fn learn_with(
         None => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
     learnt.notes.extend(notes);
+    let mut rows_explained = 0;
     match measure_contributions(&scoring, &columns, &training)? {
-        Ok(contributions) => learnt.reference = learnt.reference.with_explanation(name, contributions),
+        Ok(contributions) => {
+            rows_explained = contributions.rows;
+            learnt.reference = learnt.reference.with_explanation(contributions);
+        }
         Err(why) => learnt.notes.push(format!(
             "no importance is measured: {why}; pass --importance FILE without --model to weight findings"
         )),
     }
+    learnt.reference = learnt.reference.with_model(scoring.source_model(name, rows_explained));
     let mut learnt = request.add_segments(learnt, &training, &choice)?;
     if let Some(leaves) = count_leaves(scoring.model(), &columns, &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
     let mut learnt = request.write(learnt)?;
     if request.register {
-        learnt.notes.push(register_reference(path, &request.out, &registry)?);
+        let registered = register_reference(path, &request.out, &registry).map_err(|fault| {
+            fault.context(format!(
+                "{} was written and is complete, but it is not registered; run the same command again to register it",
+                request.out.display()
+            ))
+        });
+        learnt.notes.push(registered?);
     }
     Ok(learnt)
 }

@@ -17,9 +17,25 @@ const USUAL: f64 = 0.6;
 pub fn describe_event(reference: &Reference) -> Result<Option<String>> {
     let provenance = reference.provenance();
     let Some(Target { event, name, share }) = &provenance.target else { return Ok(None) };
-    let share = share.map_or("an unknown share".to_owned(), |share| format!("{}%", percentage(share)));
+    if let Some(prediction) = &provenance.prediction {
+        return Ok(Some(format!(
+            "target `{}`: the outcome, not a feature; score `{}`: the number that the model predicts",
+            shown(name),
+            shown(prediction)
+        )));
+    }
+    let Some(share) = share else {
+        let score = provenance.probability.as_ref().map_or(String::new(), |probability| {
+            format!("; score `{}`: a probability, without outcomes to compare it with", shown(probability))
+        });
+        return Ok(Some(format!(
+            "target `{}`: not a feature; none of its values is known to be the event{score}",
+            shown(name)
+        )));
+    };
     let word = shown(event.as_deref().unwrap_or("1"));
-    let target = format!("target `{}`: {share} of its rows are the event `{word}`", shown(name));
+    let share = percentage(*share);
+    let target = format!("target `{}`: {share}% of its rows are the event `{word}`", shown(name));
     let Some(probability) = &provenance.probability else { return Ok(Some(target)) };
     let by_outcome = reference.outcomes()?;
     let known = by_outcome.map(|known| Outcomes::from_counts(&known.positives, &known.negatives));

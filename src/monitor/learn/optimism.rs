@@ -6,6 +6,7 @@
 //! stopping. An observed AUC significantly above the implied one is therefore a question, and none if the rows are known to be
 //! held out. (Class weights also shift all scores; the implied AUC is corrected for that first.)
 
+use vigie_profile::shown::shown;
 use vigie_stats::{Interval, Outcomes, ranking};
 
 use crate::{
@@ -26,12 +27,29 @@ pub(crate) fn opposed(reference: &Reference) -> Result<Option<String>> {
     Ok(auc.filter(is_opposed).map(|auc| number(auc.value)))
 }
 
+/// Where the scores of a reference come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ScoreOrigin {
+    /// The column that `--probability` names.
+    Column,
+    Model,
+}
+
 /// Returns a note for the user, if there is something to report.
-pub(crate) fn note(reference: &Reference) -> Result<Option<String>> {
+pub(crate) fn note(reference: &Reference, origin: ScoreOrigin) -> Result<Option<String>> {
     if let Some(auc) = opposed(reference)? {
+        let target = reference.provenance().target.as_ref();
+        let event = shown(target.and_then(|target| target.event.as_deref()).unwrap_or("1"));
+        let check = match origin {
+            ScoreOrigin::Column => "that --probability is the probability of that event (--event names another value)",
+            ScoreOrigin::Model => {
+                "that it is what the model predicts (--event names another value of --target, --class another class of the \
+                 model)"
+            }
+        };
         return Ok(Some(format!(
-            "the scores run against the outcomes: the AUC on these rows is {auc}, so high scores go with a target of 0; check \
-             that --probability is the probability of the event that --target marks as 1 (--event names another value)"
+            "the scores run against the outcomes: the AUC on these rows is {auc}, so high scores go with rows that are not the \
+             event `{event}`; check {check}"
         )));
     }
     let Some(by_outcome) = reference.outcomes()? else { return Ok(None) };

@@ -8,9 +8,12 @@ use crate::{
     fault::Result,
     monitor::{
         registry::local_file::LocalFile,
-        run::context::{open_configured_reference, open_model, read_configured_model},
+        run::{
+            context::{open_configured_reference, open_model, read_configured_model},
+            score_field::check_score_field,
+        },
     },
-    replay::{ScoreKind, ScorePromise, ScoringModel},
+    replay::{OtherModel, ScoreKind, ScorePromise, ScoringModel},
 };
 
 /// What was understood of a model file.
@@ -21,6 +24,8 @@ pub struct CheckedModel {
     pub promise: ScorePromise,
     /// What the reader decided where the file leaves a question open, and what differs from the registry's signature.
     pub notes: Vec<String>,
+    /// How it differs from the model that the reference was learnt with.
+    pub other: Option<OtherModel>,
     /// Address and version, if the file is one of a registry.
     pub registered: Option<(String, String)>,
 }
@@ -38,6 +43,7 @@ impl CheckedModel {
             kind: scoring.kind(),
             promise: scoring.promise(),
             notes: model.notes().iter().cloned().chain(signature).collect(),
+            other: None,
             registered: registered.map(|own| (own.address.clone(), own.version.clone())),
         }
     }
@@ -48,8 +54,13 @@ impl CheckedModel {
 pub fn check_model(settings: &Settings) -> Result<Option<CheckedModel>> {
     match open_configured_reference(settings) {
         Ok(reference) => {
+            check_score_field(settings, &reference)?;
             let opened = open_model(settings, &reference)?;
-            Ok(opened.map(|opened| CheckedModel::new(opened.model.scoring(), &opened.file)))
+            Ok(opened.map(|opened| {
+                let scoring = opened.model.scoring();
+                let other = OtherModel::find(reference.provenance().model.as_ref(), scoring);
+                CheckedModel { other, ..CheckedModel::new(scoring, &opened.file) }
+            }))
         }
         Err(fault) if is_address(&settings.reference) => Err(fault),
         // Whether it has to exist is another check.

@@ -13,7 +13,7 @@ use crate::{
     judge::{ParityOf, Severity},
     monitor::{
         model::{ModelFile, place, read_model},
-        registry::local_file::{AddressedFile, RegistryPlace, local_file},
+        registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
         run::{
             ScanOptions,
             attribution::measure_attribution,
@@ -203,10 +203,10 @@ fn open<'a>(
     request: &ReplayRequest,
     scan: ScanOptions<'a>,
 ) -> Result<(RunContext<'a>, Option<String>)> {
-    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let Some(ModelFile { path, choices }) = &request.model else {
-        let file = settings.model.file.as_ref().map(name);
-        return Ok((RunContext::open(settings, scan)?, file));
+        let run = RunContext::open(settings, scan)?;
+        let file = run.model_file.as_ref().map(LocalFile::name);
+        return Ok((run, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
     let file = local_file(CHALLENGER, path, AddressedFile::Model, &RegistryPlace::of(settings))?;
@@ -232,5 +232,5 @@ fn open<'a>(
     run.set_model(challenger.with_missing_inputs(|feature| missing.get(feature).cloned()), champion.as_ref())?;
     // Only the model that the reference was learned with has contributions; for others, attribution is unavailable.
     run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
-    Ok((run, Some(name(path))))
+    Ok((run, Some(file.name())))
 }

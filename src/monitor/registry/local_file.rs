@@ -35,6 +35,20 @@ pub(crate) struct LocalFile {
     pub registered: Option<RegisteredFile>,
 }
 
+impl LocalFile {
+    /// What the file is called: its address and the version that this means, or the name of the file.
+    pub(crate) fn name(&self) -> String {
+        match &self.registered {
+            Some(RegisteredFile { address, version, .. }) => format!("{address} ({version})"),
+            None => {
+                let whole = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
+                let name = self.path.file_name().or_else(|| whole.file_name());
+                name.unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
+            }
+        }
+    }
+}
+
 /// A file of the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RegisteredFile {

@@ -1,10 +1,8 @@
 //! Context of a run: the reference, the log, the model, and which rows are used.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
+use vigie_models::{Link, Model};
 use vigie_profile::{
     decision::DecisionWords,
     near::alternatives,
@@ -18,6 +16,7 @@ use super::{
     attribution_mode::{AttributionMode, attribution_mode},
     leaf_mode::{LeafMode, leaf_mode},
     request::{RunRequest, ScanOptions},
+    score_field::check_score_field,
 };
 use crate::{
     config::{MissingLevel, Settings},
@@ -29,7 +28,7 @@ use crate::{
         registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
     },
     reference::Reference,
-    replay::{MissingInput, Rescorer, ScoreKind, ScoringModel},
+    replay::{MissingInput, OtherModel, Rescorer, ScoreKind, ScoringModel},
     report::{AgainstWindow, SkippedFiles},
     source::{Log, Scaled},
 };
@@ -43,8 +42,10 @@ pub(crate) struct RunContext<'a> {
     pub scan: ScanOptions<'a>,
     /// Model that rescores rows: the config's model file, if it names one.
     pub model: Option<Rescorer>,
-    /// Where the config's model file is on this machine.
-    pub model_file: Option<PathBuf>,
+    /// The config's model file on this machine.
+    pub model_file: Option<LocalFile>,
+    /// How that differs from the model that the reference was learnt with.
+    pub other_model: Option<OtherModel>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -79,8 +80,9 @@ impl<'a> RunContext<'a> {
     pub(crate) fn open(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let mut run = Self::without_model(settings, scan)?;
         if let Some(ConfiguredModel { model, file }) = open_model(settings, &run.reference)? {
+            run.other_model = OtherModel::find(run.reference.provenance().model.as_ref(), model.scoring());
             run.set_model(model, None)?;
-            run.model_file = Some(file.path);
+            run.model_file = Some(file);
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
@@ -99,6 +101,7 @@ impl<'a> RunContext<'a> {
     /// Opens everything except the config's model file.
     pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let reference = open_configured_reference(settings)?;
+        check_score_field(settings, &reference)?;
         Ok(Self {
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
@@ -106,6 +109,7 @@ impl<'a> RunContext<'a> {
             reference,
             model: None,
             model_file: None,
+            other_model: None,
             attribution: AttributionMode::Off,
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
@@ -261,15 +265,23 @@ pub(crate) struct ConfiguredModel<M> {
 /// Reads the config's model file, if it names one.
 pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ConfiguredModel<ScoringModel>>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
-    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings))?;
+    let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
+    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings)).map_err(at_line)?;
     let choices = settings.model.choices();
-    let model = read_model(MODEL_FILE, &file.path, &choices)?;
-    let scoring = ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref())?;
+    let model = read_model(MODEL_FILE, &file.path, &choices).map_err(at_line)?;
+    let scoring =
+        ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref()).map_err(at_line)?;
     let fields = &settings.source.fields;
     match scoring.kind() {
-        ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(
-            "source.fields.probability: the model predicts a number and no probability; map `source.fields.prediction` instead",
-        )),
+        ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(format!(
+            "source.fields.probability: the model predicts a number and no probability; map `source.fields.prediction` \
+             instead{}",
+            if may_be_log_odds(scoring.model()) {
+                ", or set `model.link: sigmoid` if the service turns the number into a probability"
+            } else {
+                ""
+            }
+        ))),
         ScoreKind::Probability if fields.prediction.is_some() => Err(Fault::setup(
             "source.fields.prediction: the model returns a probability; map `source.fields.probability` instead",
         )),
@@ -277,9 +289,16 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Config
     }
 }
 
+/// Whether the number that a model predicts may be log-odds: its objective may be one of the user's own.
+fn may_be_log_odds(model: &Model) -> bool {
+    let leaves_link_open = ["LightGBM", "XGBoost", "ONNX"].iter().any(|library| model.kind().starts_with(library));
+    leaves_link_open && model.link() == Link::Identity && model.output_count() == 1
+}
+
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
     let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())?;
+    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
+        .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
     Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod predictions;
 pub(crate) mod report;
 pub(crate) mod request;
 pub(crate) mod rescore;
+pub(crate) mod score_field;
 pub(crate) mod score_shift;
 pub(crate) mod stories;
 

@@ -15,23 +15,8 @@ use crate::{
 pub(crate) fn predictions(run: &RunContext<'_>, data: &WindowData) -> Result<Option<Predictions>> {
     let fields = &run.settings.source.fields;
     let classes: Option<Vec<String>> = fields.probabilities.as_ref().map(|classes| classes.keys().cloned().collect());
-    let (has_score, is_predicted) =
-        (run.reference.layout().score().is_some(), run.reference.provenance().has_prediction());
-    if is_predicted && fields.probability.is_some() {
-        return Err(Fault::setup(
-            "source.fields.probability: the score of the reference is a predicted number; map `source.fields.prediction`, or \
-             learn the reference with --probability",
-        ));
-    }
     if fields.prediction.is_none() && classes.is_none() {
         return Ok(None);
-    }
-    if has_score && !(is_predicted && fields.prediction.is_some()) {
-        let key = if classes.is_some() { "probabilities" } else { "prediction" };
-        return Err(Fault::setup(format!(
-            "source.fields.{key}: the score of the reference is one probability; map `source.fields.probability`, or learn \
-             the reference without --probability"
-        )));
     }
     let options = run.settings.labels.as_ref();
     let (labels, realised) = match classes {

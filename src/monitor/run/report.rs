@@ -92,6 +92,7 @@ pub(crate) fn build_report(
         attribution: measured.attribution.contributions,
         score_shift: measured.attribution.score_shift,
         leaf_drift: measured.leaves,
+        other_model: run.other_model.clone(),
         performance: measured.performance,
         predictions: measured.predictions,
     }

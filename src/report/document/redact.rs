@@ -32,6 +32,7 @@ impl Report {
             attribution,
             score_shift,
             leaf_drift,
+            other_model,
             performance,
             predictions,
             segments,
@@ -68,6 +69,8 @@ impl Report {
             score_shift,
             // Names of features and statistics over all rows.
             leaf_drift,
+            // Names and hashes of model files.
+            other_model,
             performance: performance
                 .map(|performance| Performance { labels: performance.labels.map(without_ids), ..performance }),
             predictions: predictions

@@ -89,7 +89,10 @@ impl ReplaySummary {
     /// The result of the comparison, or that there was none, or the number of windows by verdict.
     fn sentence_in(&self, language: Language) -> String {
         match &self.parity {
-            Some(parity) => replay::sentence(parity, language),
+            Some(parity) => {
+                let challenger = self.file.as_deref().filter(|_| self.challenger.is_some());
+                replay::sentence(parity, challenger, language)
+            }
             None if self.is_replay => language.not_rescored(),
             None => language.range_verdicts(&self.verdicts()),
         }

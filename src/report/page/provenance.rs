@@ -20,6 +20,7 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     ];
     let against = report.against.as_ref().map(|against| language.against(against));
     let mut notes: Vec<String> = against.into_iter().collect();
+    notes.extend(report.other_model.as_ref().map(|other| language.other_model(other)));
     notes.extend(fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()));
     notes.extend(report.examined.missing_fields.iter().map(|field| language.field_not_found(field)));
     if !report.examined.doubled_names.is_empty() {

@@ -30,7 +30,7 @@ pub(crate) fn card(replay: &Replay, language: Language) -> ReplayCard {
     let parity = &replay.parity;
     ReplayCard {
         is_broken: parity.is_broken(),
-        sentence: sentence(parity, language),
+        sentence: sentence(parity, None, language),
         cause: cause(parity, language),
         facts: facts(parity, &format!("sha256 {}", replay.model_sha256), language),
         examples: examples(parity, language),
@@ -75,7 +75,7 @@ pub(crate) fn examples(parity: &Parity, language: Language) -> Vec<ExampleLine> 
     parity.examples.iter().map(line).collect()
 }
 
-/// Describes the comparison in one sentence.
-pub(crate) fn sentence(parity: &Parity, language: Language) -> String {
-    language.parity(parity, &language.logged_precision(&parity.precision))
+/// Describes the comparison in one sentence. `challenger`: the name of the model file, unless it is the config's.
+pub(crate) fn sentence(parity: &Parity, challenger: Option<&str>, language: Language) -> String {
+    language.parity(parity, &language.logged_precision(&parity.precision), challenger)
 }

@@ -11,7 +11,7 @@ use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::report::{AgainstWindow, DecisionReport, SkippedFiles},
 };
 
@@ -129,6 +129,9 @@ pub trait PageWords {
 
     fn other_version(&self, rows: u64) -> String;
 
+    /// States how the config's model differs from the one that the reference was learnt with, and what to do: a sentence.
+    fn other_model(&self, other: &OtherModel) -> String;
+
     /// States whether logged decisions agree with score and threshold.
     fn decisions(&self, decisions: &DecisionReport) -> String;
 
@@ -138,8 +141,9 @@ pub trait PageWords {
     /// Follows a share: the same share of the previous windows, in brackets.
     fn in_previous_windows(&self, share: f64, windows: usize) -> String;
 
-    /// Compares logged scores with those of the model. `precision`: the precision of the log, in words.
-    fn parity(&self, parity: &Parity, precision: &str) -> String;
+    /// Compares logged scores with those of the model. `precision`: the precision of the log, in words; `challenger`: the name
+    /// of the model file, unless it is the config's.
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String;
 
     /// States why scores differ.
     fn parity_cause(&self, cause: &ParityCause) -> String;

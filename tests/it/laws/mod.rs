@@ -4,7 +4,6 @@ pub(crate) mod decide;
 pub(crate) mod determinism;
 pub(crate) mod distances;
 pub(crate) mod false_alarms;
-pub(crate) mod forest_mutants;
 pub(crate) mod languages;
 pub(crate) mod layering;
 pub(crate) mod leaf_drift;

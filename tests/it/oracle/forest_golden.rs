@@ -14,7 +14,7 @@ use arrow_array::{
 };
 use serde::Deserialize;
 use vigie_models::{
-    Inputs, Link, Model,
+    Inputs, Iterations, Link, Model, ModelOptions,
     catboost::{Forest, Kernel, Shap},
 };
 
@@ -24,6 +24,8 @@ struct Golden {
     rows: usize,
     features: Vec<Column>,
     raw: Vec<String>,
+    /// Of the first two iterations, for the first rows.
+    first_two: Option<Vec<String>>,
     probability: Option<Vec<String>>,
     /// What a regression predicts, if that is not the raw output.
     prediction: Option<Vec<String>>,
@@ -99,6 +101,38 @@ fn assert_same(what: &str, got: &[f64], expected: &[String]) {
     }
 }
 
+/// Compares the first two iterations with `predict(ntree_end=2)`. All kernels score them alike, and they can be explained as
+/// the whole model can.
+fn check_iterations(name: &str, model: &Path, golden: &Golden) {
+    let Some(expected) = &golden.first_two else { return };
+    let file = fs::read(model).unwrap();
+    let read = |iterations| Model::with_options(name, &file, &ModelOptions { iterations, ..ModelOptions::default() });
+    let mut first = read(Iterations::First(2)).unwrap();
+    let columns: Vec<_> = first.features().iter().map(|f| Some(golden.features[f.column].array(0))).collect();
+    let inputs = first.inputs(golden.rows, &columns).unwrap();
+    let rows = expected.len() / first.output_count();
+    for kernel in Kernel::available() {
+        first.set_kernel(kernel);
+        let mut raw = vec![f64::NAN; expected.len()];
+        first.predict_raw(&inputs, 0..rows, &mut raw).unwrap();
+        assert_same(&format!("{name}, two iterations, {kernel}"), &raw, expected);
+    }
+    let whole = read(Iterations::All).unwrap();
+    assert_eq!(first.leaf_trees().unwrap().len(), 2, "{name}");
+    let trees = whole.leaf_trees().unwrap().len();
+    let refusal = |iterations| read(iterations).unwrap_err().to_string();
+    assert!(refusal(Iterations::First(trees + 1)).contains(&format!("has {trees} iterations")), "{name}");
+    assert!(refusal(Iterations::First(0)).contains(&format!("has {trees} iterations")), "{name}");
+    assert!(refusal(Iterations::Best).contains("leave out `iterations: best`"), "{name}");
+    if let (Ok(explainer), Ok(_)) = (first.explainer(), whole.explainer()) {
+        let mut values = vec![f64::NAN; explainer.width()];
+        let mut sums = vec![f64::NAN; first.output_count()];
+        explainer.values(&first, &inputs, 0..1, &mut values).unwrap();
+        explainer.sums(&first, &inputs, 0..1, &mut sums).unwrap();
+        assert!(explainer.gap(&first, &values, &sums) <= explainer.tolerance(), "{name}");
+    }
+}
+
 /// Compares one model with its golden file. Returns the number of rows.
 fn check(model: &Path, golden: &Golden) -> usize {
     let name = model.file_name().unwrap().to_string_lossy().into_owned();
@@ -120,6 +154,7 @@ fn check(model: &Path, golden: &Golden) -> usize {
         check_shap(&format!("{name}, {kernel}"), &forest, golden, &raw);
     }
     check_interface(&name, model, golden);
+    check_iterations(&name, model, golden);
     if let Some(expected) = &golden.probability {
         let mut probability = raw.clone();
         assert!(forest.probabilities(&mut probability), "{name}");

@@ -13,7 +13,7 @@ use vigie::{
     monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
     performance::NoEstimate,
     reference::Holdout,
-    replay::{Attribution, LoggedPrecision, Unmeasured},
+    replay::{Attribution, LoggedPrecision, ModelDifference, OtherModel, Unmeasured},
     report::{
         Context, ListedReport, OpenAlert, Report, ReportIndex, SkippedFiles, TrendPoint, to_html, to_index, to_terminal,
     },
@@ -246,6 +246,11 @@ fn a_report_of_what_is_missing() {
     report.examined.empty_later = Some(day(1));
     report.run.skipped_files = Some(SkippedFiles { names: vec!["a.txt".to_owned()], more: 2 });
     report.other_version = Some(report.drift.clone());
+    let differences = [
+        ModelDifference::FileOrOptions,
+        ModelDifference::File { learnt: "ab12".to_owned(), now: "cd34".to_owned() },
+        ModelDifference::Options { learnt: Vec::new(), now: vec!["iterations: 4".to_owned()] },
+    ];
     report.reference.reduced = true;
     report.run.attribution_seconds = Some(1.5);
     let reasons = [
@@ -262,6 +267,8 @@ fn a_report_of_what_is_missing() {
     for (number, reason) in reasons.into_iter().enumerate() {
         report.attribution = Some(Attribution::Unavailable(reason.clone()));
         report.score_shift = Some(Err(reason));
+        let difference = differences[number % differences.len()].clone();
+        report.other_model = Some(OtherModel { learnt: "m.cbm".to_owned(), difference });
         report.reference.holdout = holdouts[number % holdouts.len()];
         report.verdict.severity = [Severity::NoData, Severity::TooFew, Severity::Stable, Severity::Watch][number % 4];
         report.verdict.findings = findings.iter().skip(number * 8).take(12).cloned().collect();

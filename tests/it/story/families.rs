@@ -248,7 +248,7 @@ fn a_number_may_stand_for_missing_values() {
         "-999",
     ]);
     assert!(
-        ran.stderr.contains("a CatBoost file leaves nothing open, so that `missing` has no effect"),
+        ran.stderr.contains("a CatBoost file leaves only `iterations` open, so that `missing` has no effect"),
         "{}",
         ran.stderr
     );
@@ -275,11 +275,11 @@ fn a_column_of_which_the_model_knows_no_level_is_noted() {
 #[test]
 fn options_that_a_file_does_not_have_are_refused() {
     let world = example();
-    configure(&world, |config| config.replace("  # iterations: all ", "  iterations: all "));
+    configure(&world, |config| config.replace("  # inputs: f32 ", "  inputs: f32 "));
     let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("a CatBoost file leaves nothing open, so that `iterations` has no effect"),
+        ran.stderr.contains("a CatBoost file leaves only `iterations` open, so that `inputs` has no effect"),
         "{}",
         ran.stderr
     );

@@ -213,10 +213,14 @@ fn a_model_that_does_not_match_the_reference_is_rejected() {
     fs::remove_file(world.path("model.json")).unwrap();
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("vigie: model.file: /") && ran.stderr.contains("no such file"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("vigie.yaml:1: model.file: /") && ran.stderr.contains("no such file"),
+        "{}",
+        ran.stderr
+    );
     world.file("model.json", "CBM1 and no more");
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
-    assert!(ran.stderr.starts_with("vigie: model.file: /") && ran.stderr.contains("is damaged"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("vigie.yaml:1: model.file: /") && ran.stderr.contains("is damaged"), "{}", ran.stderr);
 }
 
 /// The example's hold-out as a Parquet log of one day, in the given order of its rows.

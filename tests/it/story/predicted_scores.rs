@@ -13,14 +13,14 @@ use crate::{
 };
 
 /// The hand-written model as a regression: it predicts the sum of leaves.
-fn regression() -> Value {
+pub(crate) fn regression() -> Value {
     let mut regression = model();
     regression["model_info"]["params"]["loss_function"]["type"] = "RMSE".into();
     regression
 }
 
 /// Three classes by age and income; every leaf has three values.
-fn classes() -> Value {
+pub(crate) fn classes() -> Value {
     json!({
         "features_info": {"float_features": [
             {"feature_index": 0, "flat_feature_index": 0, "feature_id": "AGE", "borders": [40.5]},
@@ -41,7 +41,7 @@ fn classes() -> Value {
 }
 
 /// The probability of the class `high`, as the log rounds it.
-fn high(one: &Applicant) -> f64 {
+pub(crate) fn high(one: &Applicant) -> f64 {
     let income = one.income.is_none_or(|income| income > 45_000.5);
     let leaf = usize::from(one.age > 40) + 2 * usize::from(income);
     let values = &[[0.5, 0.0, -0.5], [0.25, 0.125, -0.75], [-0.25, 0.5, 0.125], [-1.0, 0.25, 0.5]][leaf];
@@ -50,7 +50,7 @@ fn high(one: &Applicant) -> f64 {
 }
 
 /// A world whose reference was learnt with a model, and whose log holds what `write` gives as `out`.
-fn world(model: &Value, learn: &[&str], write: impl Fn(usize, &Applicant) -> Value) -> World {
+pub(crate) fn world(model: &Value, learn: &[&str], write: impl Fn(usize, &Applicant) -> Value) -> World {
     let world = World::new();
     world.file("model.json", model.to_string());
     world.file("train.csv", training_csv(1_000));
@@ -131,7 +131,7 @@ fn what_needs_a_probability_is_refused_for_a_number() {
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);
     assert_eq!(ran.code, Some(2), "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("the model predicts a number and no probability; map `source.fields.prediction`"),
+        ran.stderr.contains("the score of the reference is a predicted number; map `source.fields.prediction`"),
         "{}",
         ran.stderr
     );
@@ -218,4 +218,31 @@ fn logged_probabilities_of_classes_are_compared_by_the_chosen_one() {
     );
     let replay = checked(&world)["replay"].clone();
     assert_eq!((&replay["compared"], &replay["mismatches"]), (&300.into(), &1.into()), "{replay}");
+}
+
+#[test]
+fn a_reference_with_one_probability_is_not_compared_with_several() {
+    let world = world(&classes(), &["--class", "high"], |_, one| {
+        let high = high(one);
+        json!({"high": high, "mid": (1.0 - high) / 2.0, "low": (1.0 - high) / 2.0})
+    });
+    world.file(
+        "vigie.yaml",
+        "model: {name: m, file: model.json, class: high}\nreference: ref.vigie\nsource:\n  path: log\n  fields: {timestamp: ts, \
+         features: inputs, probabilities: {low: out.low, mid: out.mid, high: out.high}, id: id}\npolicy: {min_rows: 100}\n\
+         reports: {dir: reports}\n",
+    );
+    let expected = "source.fields.probabilities: the score of the reference is one probability, that of class `high`; map its path \
+                    in `source.fields.probability` instead, or learn the reference without a score (without --model and";
+    let check = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
+    for ran in [world.vigie(&["config", "check", "--config", "vigie.yaml"]), world.vigie(&check)] {
+        assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{}{}", ran.stdout, ran.stderr);
+    }
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file(
+        "vigie.yaml",
+        config.replace("probabilities: {low: out.low, mid: out.mid, high: out.high}", "probability: out.high"),
+    );
+    let replay = checked(&world)["replay"].clone();
+    assert_eq!((&replay["compared"], &replay["mismatches"]), (&300.into(), &0.into()), "{replay}");
 }

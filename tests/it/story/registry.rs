@@ -90,6 +90,36 @@ fn the_version_behind_an_alias_is_watched() {
     let summary: Value = serde_json::from_str(&summary).unwrap();
     assert_eq!(summary["run"]["model"]["sha256"], first);
     assert_eq!(summary["replay"]["mismatches"], 0);
+    assert_eq!(summary["run"]["model"]["file"], "models:/credit default/1 (version 1 of credit default)");
+    let printed = |more: &[&str]| world.vigie(&[&replay[..replay.len() - 2], more].concat()).ok().stdout;
+    let challenger = printed(&["--model", "models:/credit default@challenger"]);
+    let scored_by = "scored by models:/credit default@challenger (version 2 of credit default) (";
+    assert!(challenger.contains(scored_by), "{challenger}");
+    assert!(
+        challenger.contains("differ from those of models:/credit default@challenger (version 2 of"),
+        "{challenger}"
+    );
+    let own = printed(&[]);
+    assert!(own.contains("scored by models:/credit default@champion (version 2 of credit default) ("), "{own}");
+    assert!(own.contains("differ from those of the model file."), "{own}");
+}
+
+#[test]
+fn a_reference_that_could_not_be_registered_was_written() {
+    let (world, server) = world();
+    register(&world, &server, CHAMPION);
+    server.registry().is_down = true;
+    let learn = ["learn", "--data", "train.csv", "--out", "new.vigie", "--register", "--model", CHAMPION];
+    let environment =
+        [("MLFLOW_TRACKING_URI", server.url()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
+    let ran = world.vigie_with(&learn, &environment);
+    let expected = "vigie: new.vigie was written and is complete, but it is not registered; run the same command again to register \
+                    it: --register: ";
+    assert!(ran.code == Some(2) && ran.stderr.contains(expected), "{}", ran.stderr);
+    assert!(world.path("new.vigie").exists());
+    server.registry().is_down = false;
+    world.vigie_with(&learn, &environment).ok();
+    assert_eq!(server.registry().files["1/vigie/reference.vigie"], fs::read(world.path("new.vigie")).unwrap());
 }
 
 #[test]

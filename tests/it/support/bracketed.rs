@@ -7,7 +7,9 @@ use vigie::{
     fault::LeftOut,
     judge::{Direction, Finding, Headline, Measure, Note, Pace, Severity, Story, StoryBrief, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, LoggedPrecision, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift, Unmeasured},
+    replay::{
+        LeafDrift, LoggedPrecision, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift, Unmeasured,
+    },
     report::{
         Advice, AgainstWindow, Cause, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation,
         PageLabels, PageWords, Restored, ShortHeadline, Since, SkippedFiles, TerminalLabels, TerminalWords, Words,
@@ -153,10 +155,11 @@ impl PageWords for Bracketed {
         files() -> &'static str;
         empty_later(later: Window) -> String;
         other_version(rows: u64) -> String;
+        other_model(other: &OtherModel) -> String;
         decisions(decisions: &DecisionReport) -> String;
         decision_tie(rounding: f64) -> String;
         in_previous_windows(share: f64, windows: usize) -> String;
-        parity(parity: &Parity, precision: &str) -> String;
+        parity(parity: &Parity, precision: &str, challenger: Option<&str>) -> String;
         parity_cause(cause: &ParityCause) -> String;
         score_promise(promise: &ScorePromise) -> String;
         no_decisions() -> &'static str;

@@ -8,7 +8,6 @@ pub(crate) mod every_story;
 pub(crate) mod fake_http;
 pub(crate) mod fake_mlflow;
 pub(crate) mod fake_smtp;
-pub(crate) mod forest_exercise;
 pub(crate) mod lab;
 pub(crate) mod leaf_lab;
 pub(crate) mod light_model;

@@ -5,8 +5,8 @@
 
 #[path = "../../../../tests/counting/mod.rs"]
 mod counting;
-#[path = "../../../../tests/it/support/forest_exercise.rs"]
-mod forest_exercise;
+#[path = "../../tests/support/catboost_exercise.rs"]
+mod catboost_exercise;
 
 use libfuzzer_sys::fuzz_target;
 use vigie_models::catboost::Forest;
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (cost, forest) = counting::cost(|| Forest::from_bytes("fuzz", bytes));
     assert!(cost <= counting::limit(bytes.len()), "{cost} bytes for a file of {}", bytes.len());
     match forest {
-        Ok(forest) => _ = forest_exercise::exercise(forest),
+        Ok(forest) => _ = catboost_exercise::exercise(forest),
         Err(error) => {
             let why = error.to_string();
             let starts = ["fuzz: this CatBoost model ", "fuzz: not a CatBoost model"];

@@ -22,8 +22,8 @@ const DESCRIBED: usize = 6;
 enum TrainingRange {
     /// `none`: a constant.
     Constant,
-    /// `[min:max]`, of which the maximum is here.
-    Numbers(f64),
+    /// `[min:max]`.
+    Numbers(f64, f64),
     /// `a:b:c`: codes of categories, of which the greatest is here. −1 stands for missing values.
     Codes(i64),
 }
@@ -35,8 +35,10 @@ impl TrainingRange {
             return Ok(Self::Constant);
         }
         if let Some(range) = text.strip_prefix('[') {
-            let greatest = range.strip_suffix(']').and_then(|range| range.split_once(':')?.1.parse().ok());
-            return greatest.map(Self::Numbers).ok_or_else(wrong);
+            let ends = range.strip_suffix(']').and_then(|range| range.split_once(':'));
+            let ends =
+                ends.and_then(|(least, greatest)| Some(Self::Numbers(least.parse().ok()?, greatest.parse().ok()?)));
+            return ends.ok_or_else(wrong);
         }
         let codes = text.split(':').map(|code| code.parse::<i64>().map_err(|_| wrong()));
         codes.reduce(|greatest, code| Ok(greatest?.max(code?))).unwrap_or_else(|| Err(wrong())).map(Self::Codes)
@@ -47,9 +49,20 @@ impl TrainingRange {
         match self {
             Self::Constant => true,
             #[expect(clippy::cast_precision_loss, reason = "a number of levels in memory")]
-            Self::Numbers(greatest) => greatest < levels as f64,
+            Self::Numbers(_, greatest) => greatest < levels as f64,
             Self::Codes(greatest) => usize::try_from(greatest).is_ok_and(|greatest| greatest < levels) || greatest < 0,
         }
+    }
+
+    /// Whether a column of so many levels may have this range: a category without an order has codes, an ordered one numbers,
+    /// and a constant one neither.
+    fn may_be_levels(self, levels: usize) -> bool {
+        let is_code = |number: f64| number >= 0.0 && number.fract() == 0.0;
+        self.fits(levels)
+            && match self {
+                Self::Numbers(least, greatest) => is_code(least) && is_code(greatest),
+                Self::Constant | Self::Codes(_) => true,
+            }
     }
 }
 
@@ -165,14 +178,16 @@ fn match_lists(
             )));
         }
     }
+    let is_marked = |feature: &usize| matches!(ranges.get(*feature), Some(TrainingRange::Codes(_)));
+    let has_unmarked = !matched.iter().all(is_marked);
     let note = categories.is_none().then(|| {
         let is_matched = |feature| matched.binary_search(&feature).is_ok();
         let names = tokens(header.names).enumerate().filter(|(feature, _)| is_matched(*feature)).take(DESCRIBED);
         let names: Vec<String> = names.map(|(_, name)| format!("`{}`", excerpt(name))).collect();
         format!(
-            "The file lists the levels of {} columns without their names; they were matched in order with the categorical \
-             features {}{}.",
+            "The file lists the levels of {} columns without their names; they were matched in order with {} {}{}.",
             lists.len(),
+            if has_unmarked { "the only features that fit," } else { "the categorical features" },
             names.join(", "),
             if lists.len() > names.len() { ", …" } else { "" }
         )
@@ -211,21 +226,72 @@ fn named(header: &ModelHeader<'_>, names: &[String], lists: &[Vec<String>]) -> R
     Ok(matched)
 }
 
-/// The features that the header marks as categorical, if there are as many as lists.
+/// The features that the header marks as categorical, if there are as many as lists; otherwise those features and others, if
+/// there is only one way to match them with the lists in order.
 fn marked(ranges: &[TrainingRange], lists: &[Vec<String>], allowance: &Allowance) -> Result<Vec<usize>> {
     let coded = ranges.iter().enumerate().filter(|(_, range)| matches!(range, TrainingRange::Codes(_)));
     let count = coded.clone().count();
+    if count < lists.len()
+        && let Some(matched) = only_match(ranges, lists, allowance)
+    {
+        return Ok(matched);
+    }
     if count != lists.len() {
         return Err(unsupported(format_args!(
-            "lists the levels of {} columns without their names, but marks {count} features as categorical (ordered and \
-             constant columns are not marked); {NAME_THEM}; {}",
-            lists.len(),
+            "lists the levels of {} without their names, but marks {} as categorical (ordered and constant columns are not \
+             marked); {NAME_THEM}; {}",
+            counted(lists.len(), "column"),
+            counted(count, "feature"),
             described(lists)
         )));
     }
     let mut matched = reserved(count, allowance)?;
     matched.extend(coded.map(|(feature, _)| feature));
     Ok(matched)
+}
+
+/// Maximum number of lists times features of which matches are searched.
+const SEARCHED: usize = 1 << 22;
+
+/// The only way to match the lists, in order, with features that may be levels, among which are all that the header marks.
+/// `None` if there is none, or more than one.
+fn only_match(ranges: &[TrainingRange], lists: &[Vec<String>], allowance: &Allowance) -> Option<Vec<usize>> {
+    let (width, height) = (ranges.len().checked_add(1)?, lists.len().checked_add(1)?);
+    let cells = width.checked_mul(height).filter(|cells| *cells <= SEARCHED)?;
+    allowance.spend(cells, 1)?;
+    // How many ways there are to match the lists from `list` on with the features from `feature` on; 2 stands for more.
+    let mut ways = vec![0_u8; cells];
+    let at = |list: usize, feature: usize| list * width + feature;
+    let fits = |list: usize, feature: usize| {
+        let (range, list) = (ranges.get(feature), lists.get(list));
+        range.zip(list).is_some_and(|(range, list)| range.may_be_levels(list.len()))
+    };
+    *ways.get_mut(at(lists.len(), ranges.len()))? = 1;
+    for feature in (0..ranges.len()).rev() {
+        let is_marked = matches!(ranges.get(feature), Some(TrainingRange::Codes(_)));
+        for list in 0..=lists.len() {
+            let skipped = if is_marked { 0 } else { ways.get(at(list, feature + 1)).copied()? };
+            let taken = if fits(list, feature) { ways.get(at(list + 1, feature + 1)).copied()? } else { 0 };
+            *ways.get_mut(at(list, feature))? = (skipped + taken).min(2);
+        }
+    }
+    if ways.first() != Some(&1) {
+        return None;
+    }
+    let mut matched = Vec::new();
+    for feature in 0..ranges.len() {
+        let list = matched.len();
+        if fits(list, feature) && ways.get(at(list + 1, feature + 1)) == Some(&1) {
+            matched.push(feature);
+        }
+    }
+    Some(matched)
+}
+
+/// `1 column`, `2 columns`
+fn counted(number: usize, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
 }
 
 const NAME_THEM: &str = "name the columns of the lists, in this order, as `model.categories`";
@@ -257,7 +323,7 @@ mod tests {
     fn ranges_of_training_are_constants_numbers_or_codes() {
         let range = |text| TrainingRange::new(text).unwrap();
         assert_eq!(range("none"), TrainingRange::Constant);
-        assert_eq!(range("[-1.5:2e3]"), TrainingRange::Numbers(2000.0));
+        assert_eq!(range("[-1.5:2e3]"), TrainingRange::Numbers(-1.5, 2000.0));
         assert_eq!(range("-1:4:0:2"), TrainingRange::Codes(4));
         assert_eq!(range("3"), TrainingRange::Codes(3));
         for wrong in ["[1:2", "[1]", "1:x", "nothing"] {
@@ -265,6 +331,27 @@ mod tests {
         }
         assert!(range("-1:4:0").fits(5) && !range("-1:4:0").fits(4) && range("-1").fits(0));
         assert!(range("[0:2]").fits(3) && !range("[0:2]").fits(2) && range("none").fits(0));
+    }
+
+    #[test]
+    fn lists_are_matched_if_there_is_one_way() {
+        let found = |ranges: &str, levels: &[usize]| {
+            let ranges: Vec<_> = ranges.split(' ').map(|range| TrainingRange::new(range).unwrap()).collect();
+            let lists: Vec<Vec<String>> = levels.iter().map(|levels| vec!["a".to_owned(); *levels]).collect();
+            only_match(&ranges, &lists, &Allowance::for_file(&[0; 1_000]))
+        };
+        // An ordered column, a constant one, both; next to numbers that cannot be codes.
+        assert_eq!(found("[-1.5:2] [0:2] [0.5:1]", &[3]), Some(vec![1]));
+        assert_eq!(found("[-1:2] none [0:3]", &[1]), Some(vec![1]));
+        assert_eq!(found("none -1:0:1 [0:2] [0:90]", &[1, 2, 3]), Some(vec![0, 1, 2]));
+        // All features that are marked have a list.
+        assert_eq!(found("0:1 none", &[2]), Some(vec![0]));
+        assert_eq!(found("0:1 2:3", &[4]), None);
+        // Two ways, and none.
+        assert_eq!(found("[0:1] [0:2]", &[3]), None);
+        assert_eq!(found("none [0:2]", &[3]), None);
+        assert_eq!(found("[0:3] [0.5:2]", &[3]), None);
+        assert_eq!(found("none", &[1, 1]), None);
     }
 
     #[test]

@@ -32,6 +32,11 @@ const WITHOUT_PANDAS: &str = "The file has no line `pandas_categorical`, so that
                               numbers. If it was saved by Python, it is cut: save it again with \
                               `booster.save_model('model.txt')`.";
 
+/// As `train(params={'objective': function})` writes it.
+const WITHOUT_OBJECTIVE: &str = "The model has an objective of its own, which the file does not hold, so that its score is the \
+                                 raw output, a number. If the service turns it into a probability, set `model.link: sigmoid` \
+                                 (`--link sigmoid`).";
+
 /// Reads a model; `name` prefixes error messages.
 pub(crate) fn from_bytes(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<TreeModel> {
     read(bytes, options).map_err(|error| error.context(name))
@@ -103,6 +108,9 @@ pub(crate) fn read_text(
              versions read the same file as if a transform was still to be applied, and so does vigie."
             .to_owned()
     }));
+    if !header.has_objective && !options.sigmoid && header.outputs == 1 {
+        notes.push(WITHOUT_OBJECTIVE.to_owned());
+    }
     let classes = class_names(output.transform, header.outputs, allowance)?;
     let mut base = reserved(header.outputs, allowance)?;
     base.resize(header.outputs, 0.0);

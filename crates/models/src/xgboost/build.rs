@@ -14,6 +14,7 @@ use crate::{
     promise::{Agreement, Promise},
     tree_model::{CodeRule, OutputRule, TreeModel},
     xgboost::{
+        dart::in_place_agreement,
         iterations::{self, EarlyStopping},
         linear::LinearBooster,
         objective::ObjectiveRule,
@@ -55,7 +56,7 @@ pub(crate) fn build(
     let base = base(&parts, outputs, objective, allowance)?;
     let rule = if options.sigmoid { objective.with_sigmoid(outputs)? } else { objective.rule };
     // The library returns the raw output of a custom objective; the sigmoid is the service's own.
-    let promise = if rule == objective.rule {
+    let mut promise = if rule == objective.rule {
         PROMISE
     } else {
         Promise { probability: PROMISE.probability.looser(OWN_SIGMOID), ..PROMISE }
@@ -98,7 +99,11 @@ pub(crate) fn build(
             "is a booster of the kind {name:?}; vigie reads gbtree, dart and gblinear"
         )));
     }
-    let mut trees = weighted_trees(booster, outputs)?;
+    let (mut trees, agreement) = weighted_trees(booster, outputs, &base)?;
+    if !parts.version.is_at_least(3, 3) {
+        promise.raw = promise.raw.looser(agreement);
+        promise.probability = promise.probability.looser(agreement);
+    }
     let stopping = EarlyStopping { best: parts.best_iteration, is_scikit_learn: parts.is_scikit_learn };
     let per_iteration = if trees.first().is_some_and(|tree| tree.width > 1) { 1 } else { outputs };
     let selected = iterations::select(booster, trees.len(), per_iteration, stopping, options.iterations)?;
@@ -132,8 +137,9 @@ pub(crate) fn build(
     }))
 }
 
-/// The trees, with their outputs and, in a dart model, weights.
-fn weighted_trees(booster: &mut BoosterParts, outputs: usize) -> Result<Vec<Tree>> {
+/// The trees, with their outputs and, in a dart model, weights, and how closely the ways of XGBoost below 3.3 to add them up
+/// agree. `base`: what each output starts from.
+fn weighted_trees(booster: &mut BoosterParts, outputs: usize, base: &[f32]) -> Result<(Vec<Tree>, Agreement)> {
     let Some(mut trees) = booster.trees.take() else { return Err(damaged("it has no trees")) };
     let count = trees.len();
     let weights = &booster.tree_weights;
@@ -151,10 +157,11 @@ fn weighted_trees(booster: &mut BoosterParts, outputs: usize) -> Result<Vec<Tree
         // A tree with a value for every output counts as one of output 0.
         tree.output = usize::try_from(*output).map_err(|_| damaged("a tree adds to no output"))?;
     }
+    let agreement = in_place_agreement(&trees, weights, base);
     for (tree, weight) in trees.iter_mut().zip(weights) {
         weigh(tree, *weight);
     }
-    Ok(trees)
+    Ok((trees, agreement))
 }
 
 /// What each raw output starts from.

@@ -24,6 +24,9 @@ pub(crate) struct Golden {
     /// Results for the refused rows, if the library takes them in another way.
     refused_raw: Option<Vec<String>>,
     prediction: Vec<String>,
+    /// Results of another way of predicting, if it differs.
+    in_place_raw: Option<Vec<String>>,
+    in_place: Option<Vec<String>>,
     decision: Option<Vec<usize>>,
     /// (rows, outputs, features + 1), without the second if there is one output.
     pub contributions_shape: Option<Vec<usize>>,
@@ -94,6 +97,16 @@ pub(crate) fn assert_same(what: &str, got: &[f64], expected: &[f64]) {
     }
 }
 
+/// Panics if values differ by more than the agreement.
+fn assert_within(what: &str, got: &[f64], expected: &[f64], agreement: Agreement) {
+    let Agreement::Within(tolerance) = agreement else { return assert_same(what, got, expected) };
+    assert_eq!(got.len(), expected.len(), "{what}");
+    for (got, expected) in got.iter().zip(expected) {
+        let off = (got - expected).abs() / expected.abs().max(1.0);
+        assert!(off <= tolerance, "{what}: {got:e} instead of {expected:e}");
+    }
+}
+
 impl Golden {
     pub(crate) fn read(path: &Path) -> Self {
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
@@ -112,6 +125,10 @@ impl Golden {
 
     pub(crate) fn raw(&self) -> Vec<f64> {
         singles(self.raw.as_ref().unwrap())
+    }
+
+    pub(crate) fn in_place_raw(&self) -> Option<Vec<f64>> {
+        self.in_place_raw.as_deref().map(singles)
     }
 
     pub(crate) fn contributions(&self) -> Option<Vec<f64>> {
@@ -144,6 +161,9 @@ impl Golden {
         }
         self.check_contributions(name, &model);
         raw.truncate(self.prediction.len());
+        if let Some(expected) = &self.in_place_raw {
+            assert_within(&format!("{name} in place, raw"), &raw, &singles(expected), model.promise().raw);
+        }
         if let Some(expected) = &self.decision {
             let decisions: Vec<_> = raw.chunks_exact(self.outputs).map(|raw| model.decision(raw).unwrap()).collect();
             assert_eq!(&decisions, expected, "{name}");
@@ -151,6 +171,10 @@ impl Golden {
         let mut prediction = raw.clone();
         let is_raw = !model.probabilities(&mut prediction);
         assert_same(&format!("{name} prediction"), &prediction, &singles(&self.prediction));
+        if let Some(expected) = &self.in_place {
+            let promise = model.promise().probability;
+            assert_within(&format!("{name} in place"), &prediction, &singles(expected), promise);
+        }
         assert!(!is_raw || prediction.iter().zip(&raw).all(|(one, other)| one.to_bits() == other.to_bits()), "{name}");
         self.rows
     }

@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count},
-    parity, stories,
+    parity, replays, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -275,20 +275,28 @@ impl PageWords for English {
         }
     }
 
-    fn parity(&self, parity: &Parity, precision: &str) -> String {
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String {
         let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+        let model = challenger.map_or("the model file".to_owned(), shown);
         match (parity.compared, parity.mismatches) {
             (0, _) => "No rows could be rescored: there are no usable records.".to_owned(),
+            (1, 0) => {
+                format!("The one row scored again gives the logged score, at the precision of the log ({precision}).")
+            }
             (_, 0) => format!(
                 "All {compared} rows scored again give the logged score, at the precision of the log ({precision})."
             ),
-            (_, 1) => format!("1 of {compared} logged scores differs from that of the model file."),
-            _ => format!("{mismatches} of {compared} logged scores differ from those of the model file."),
+            (_, 1) => format!("1 of {compared} logged scores differs from that of {model}."),
+            _ => format!("{mismatches} of {compared} logged scores differ from those of {model}."),
         }
     }
 
     fn parity_cause(&self, cause: &ParityCause) -> String {
         parity::sentence(cause)
+    }
+
+    fn other_model(&self, other: &OtherModel) -> String {
+        replays::other_model(other)
     }
 
     fn score_promise(&self, promise: &ScorePromise) -> String {

@@ -2,6 +2,7 @@
 
 use vigie_profile::shown::shown;
 
+use super::replays::decimals;
 use crate::{
     replay::{IterationsUsed, ParityCause, ScorePromise, UnitRatio},
     report::words::format::capitalized,
@@ -47,13 +48,18 @@ fn clause(cause: &ParityCause) -> String {
         ParityCause::ScoresScaled { ratio } => {
             format!("the log probably has scores in another unit: the model’s score {} {GIVES}", changed(*ratio))
         }
-        ParityCause::ScoresCut { decimals } => format!(
-            "the service probably cuts scores off after {decimals} decimals instead of rounding them: all logged scores are the \
-             model’s, cut off"
+        ParityCause::ScoresCut { decimals: places } => format!(
+            "the service probably cuts scores off after {} instead of rounding them: all logged scores are the model’s, \
+             cut off",
+            decimals(*places)
         ),
-        ParityCause::Iterations { uses: IterationsUsed::First(count) } => format!(
-            "the service probably uses the first {count} boosting iterations of the file: model.iterations: {count} {GIVES}"
-        ),
+        ParityCause::Iterations { uses: IterationsUsed::First(count) } => {
+            let first = match count {
+                1 => "first boosting iteration".to_owned(),
+                _ => format!("first {count} boosting iterations"),
+            };
+            format!("the service probably uses the {first} of the file: model.iterations: {count} {GIVES}")
+        }
         ParityCause::Iterations { uses: IterationsUsed::All } => {
             format!("the service probably uses all boosting iterations of the file: model.iterations: all {GIVES}")
         }
@@ -144,5 +150,28 @@ pub(super) fn promise(promise: &ScorePromise) -> String {
         within if within > 0.0 => format!("those of {library}, within {within:e}"),
         _ if tolerance.is_single => format!("those of {library}, to the bit of its 32-bit floats"),
         _ => format!("those of {library}, to the bit"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let cut = |decimals| sentence(&ParityCause::ScoresCut { decimals });
+        assert!(cut(1).contains("after 1 decimal instead"), "{}", cut(1));
+        assert!(cut(3).contains("after 3 decimals instead"), "{}", cut(3));
+        let first = |count| sentence(&ParityCause::Iterations { uses: IterationsUsed::First(count) });
+        assert!(
+            first(1).contains("uses the first boosting iteration of the file: model.iterations: 1 "),
+            "{}",
+            first(1)
+        );
+        assert!(
+            first(7).contains("uses the first 7 boosting iterations of the file: model.iterations: 7 "),
+            "{}",
+            first(7)
+        );
     }
 }

@@ -4,7 +4,7 @@ use vigie_profile::shown::shown;
 
 use super::{
     findings, headline,
-    numbers::{exact, grouped, number, percent, rounded},
+    numbers::{exact, grouped, number, percent, plural, rounded},
 };
 use crate::{
     drift::{Change, CommonValue},
@@ -180,7 +180,8 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::Latency { p95_ms } => part(format!("95% of requests took up to {} ms", number(*p95_ms))),
         Facts::NoData { .. } => part("No records in this window".to_owned()),
         Facts::Parity { compared, mismatches, .. } => {
-            part(format!("{} of {} scores differ from the model file", grouped(*mismatches), grouped(*compared)))
+            let differ = plural(*mismatches, "differs", "differ");
+            part(format!("{} of {} scores {differ} from the model file", grouped(*mismatches), grouped(*compared)))
         }
         Facts::Cost { by_labels, increase, .. } => {
             let what = if *by_labels { "Cost of labelled decisions" } else { "Expected cost of decisions" };

@@ -11,13 +11,13 @@ use super::{
     labels::LABELS,
     leaves, lists,
     numbers::{exact, four_decimals, grouped, number, percent, plural, row_count, s},
-    parity, stories,
+    parity, replays, stories,
 };
 use crate::{
     drift::NotCompared,
     judge::{Pace, Severity, Story},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
-    replay::{LeafDrift, NoPValue, Parity, ParityCause, ScorePromise, ScoreShift},
+    replay::{LeafDrift, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift},
     report::{
         report::{AgainstWindow, DecisionReport, SkippedFiles},
         words::{
@@ -287,20 +287,28 @@ impl PageWords for French {
         }
     }
 
-    fn parity(&self, parity: &Parity, precision: &str) -> String {
+    fn parity(&self, parity: &Parity, precision: &str, challenger: Option<&str>) -> String {
         let (compared, mismatches) = (grouped(parity.compared), grouped(parity.mismatches));
+        let model = challenger.map_or("du fichier de modèle".to_owned(), |name| format!("de {}", shown(name)));
         match (parity.compared, parity.mismatches) {
             (0, _) => "Aucune ligne n’a pu être rescorée\u{a0}: il n’y a aucun enregistrement exploitable.".to_owned(),
+            (1, 0) => {
+                format!("La seule ligne rescorée donne le score du journal, à la précision du journal ({precision}).")
+            }
             (_, 0) => format!(
                 "Les {compared} lignes rescorées donnent toutes le score du journal, à la précision du journal ({precision})."
             ),
-            (_, 1) => format!("1 score du journal sur {compared} diffère de celui du fichier de modèle."),
-            _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux du fichier de modèle."),
+            (_, 1) => format!("1 score du journal sur {compared} diffère de celui {model}."),
+            _ => format!("{mismatches} scores du journal sur {compared} diffèrent de ceux {model}."),
         }
     }
 
     fn parity_cause(&self, cause: &ParityCause) -> String {
         parity::sentence(cause)
+    }
+
+    fn other_model(&self, other: &OtherModel) -> String {
+        replays::other_model(other)
     }
 
     fn score_promise(&self, promise: &ScorePromise) -> String {

@@ -2,6 +2,7 @@
 
 use vigie_profile::shown::shown;
 
+use super::replays::decimals;
 use crate::{
     replay::{IterationsUsed, ParityCause, ScorePromise, UnitRatio},
     report::words::format::capitalized,
@@ -59,14 +60,18 @@ fn clause(cause: &ParityCause) -> String {
                 "le journal contient probablement les scores dans une autre unité\u{a0}: le score du modèle, {change}, {GIVES}"
             )
         }
-        ParityCause::ScoresCut { decimals } => format!(
-            "le service tronque probablement les scores à {decimals} décimales au lieu de les arrondir\u{a0}: tous les scores du \
-             journal sont ceux du modèle, tronqués"
+        ParityCause::ScoresCut { decimals: places } => format!(
+            "le service tronque probablement les scores à {} au lieu de les arrondir\u{a0}: tous les scores du journal sont ceux \
+             du modèle, tronqués",
+            decimals(*places)
         ),
-        ParityCause::Iterations { uses: IterationsUsed::First(count) } => format!(
-            "le service utilise probablement les {count} premières itérations du fichier\u{a0}: model.iterations\u{a0}: {count} \
-             {GIVES}"
-        ),
+        ParityCause::Iterations { uses: IterationsUsed::First(count) } => {
+            let first = match count {
+                1 => "la première itération".to_owned(),
+                _ => format!("les {count} premières itérations"),
+            };
+            format!("le service utilise probablement {first} du fichier\u{a0}: model.iterations\u{a0}: {count} {GIVES}")
+        }
         ParityCause::Iterations { uses: IterationsUsed::All } => format!(
             "le service utilise probablement toutes les itérations du fichier\u{a0}: model.iterations\u{a0}: all {GIVES}"
         ),
@@ -160,5 +165,20 @@ pub(super) fn promise(promise: &ScorePromise) -> String {
         within if within > 0.0 => format!("ceux de {library}, à {within:e} près"),
         _ if tolerance.is_single => format!("ceux de {library}, au bit près de ses nombres de 32 bits"),
         _ => format!("ceux de {library}, au bit près"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular() {
+        let cut = |decimals| sentence(&ParityCause::ScoresCut { decimals });
+        assert!(cut(1).contains("à 1 décimale au lieu"), "{}", cut(1));
+        assert!(cut(3).contains("à 3 décimales au lieu"), "{}", cut(3));
+        let first = |count| sentence(&ParityCause::Iterations { uses: IterationsUsed::First(count) });
+        assert!(first(1).contains("utilise probablement la première itération du fichier"), "{}", first(1));
+        assert!(first(7).contains("utilise probablement les 7 premières itérations du fichier"), "{}", first(7));
     }
 }

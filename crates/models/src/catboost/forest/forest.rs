@@ -1,11 +1,10 @@
 //! A CatBoost model in memory, checked so that kernels can rely on every index in it.
 
-use sha2::{Digest, Sha256};
-
 use super::{
     binning::BinningBuilder,
     bins::{BinColumn, Binning},
     feature::features,
+    iterations,
     link::Outputs,
     missing,
     split::Split,
@@ -28,6 +27,7 @@ use crate::{
     error::Result,
     feature::ModelFeature,
     link::Link,
+    options::ModelOptions,
 };
 
 /// A CatBoost model, which scores rows exactly as the official library does.
@@ -66,19 +66,25 @@ impl Forest {
     ///
     /// Takes at most about four times the size of the file in memory, even for a damaged or crafted file.
     pub fn from_bytes(name: &str, bytes: &[u8]) -> Result<Self> {
-        Self::read(bytes).map_err(|error| error.context(name))
+        Self::with_options(name, bytes, &ModelOptions::default())
     }
 
-    fn read(bytes: &[u8]) -> Result<Self> {
+    /// Like [`Forest::from_bytes`], with the number of iterations of the options; the format leaves no other option open.
+    pub(crate) fn with_options(name: &str, bytes: &[u8], options: &ModelOptions) -> Result<Self> {
+        Self::read(bytes, options).map_err(|error| error.context(name))
+    }
+
+    fn read(bytes: &[u8], options: &ModelOptions) -> Result<Self> {
         let allowance = Allowance::for_file(bytes);
-        let parts = if bytes.starts_with(cbm::MAGIC) {
+        let mut parts = if bytes.starts_with(cbm::MAGIC) {
             cbm::read(bytes, &allowance)?
         } else if bytes.trim_ascii_start().starts_with(b"{") {
             json::read(bytes, &allowance)?
         } else {
             return Err(not_a_model());
         };
-        Self::from_parts(parts, Sha256::digest(bytes).into(), &allowance)
+        iterations::select(&mut parts, options.iterations)?;
+        Self::from_parts(parts, options.fingerprint(bytes), &allowance)
     }
 
     fn from_parts(mut parts: ModelParts, sha256: [u8; 32], allowance: &Allowance) -> Result<Self> {

@@ -8,6 +8,7 @@ pub(crate) mod ctr_bins;
 pub(crate) mod exponent;
 pub(crate) mod feature;
 pub(crate) mod forest;
+pub(crate) mod iterations;
 pub(crate) mod link;
 pub(crate) mod missing;
 pub(crate) mod model_info;

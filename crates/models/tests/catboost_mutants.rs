@@ -1,50 +1,41 @@
-//! Damaged model files: 20,000 seeded mutants of the golden models are either rejected, or score and explain. None
-//! panics, hangs or is slow. `crates/models/fuzz` does the same with `cargo fuzz`.
+//! Damaged CatBoost files: 20,000 seeded mutants of the golden models are either rejected, or score and explain. None
+//! panics, hangs or is slow. `fuzz/` does the same with `cargo fuzz`.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "tests panic on failure"
+)]
+
+#[path = "support/damage.rs"]
+mod damage;
+#[path = "support/draw.rs"]
+mod draw;
+#[path = "support/catboost_exercise.rs"]
+mod exercise;
 
 use std::{fs, panic, path::Path, time::Instant};
 
+use draw::Draw;
+use exercise::exercise;
 use vigie_models::catboost::Forest;
-
-use crate::support::forest_exercise::exercise;
 
 const MUTANTS: usize = 20_000;
 const SEED: u64 = 0x5eed_2026;
-
-/// `SplitMix64`: no dependency, the same on every platform.
-struct Draw(u64);
-
-impl Draw {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-}
 
 /// Flips bits, truncates, deletes a range, inserts a copied range, or changes words that look like lengths and offsets.
 fn mutate(file: &mut Vec<u8>, draw: &mut Draw) {
     let length = file.len();
     match draw.below(10) {
-        0..4 => {
-            for _ in 0..=draw.below(8) {
-                file[draw.below(length)] ^= 1 << draw.below(8);
-            }
-        }
-        4 => file.truncate(draw.below(length)),
+        0..4 => draw.flip_bits(file, 8),
+        4 => draw.cut(file),
         5 => {
-            let from = draw.below(length);
-            file.drain(from..(from + 1 + draw.below(64)).min(length));
+            draw.delete(file);
             fix_length(file, length, draw);
         }
         6 => {
-            let (from, to, count) = (draw.below(length), draw.below(length), 1 + draw.below(64));
-            let piece: Vec<u8> = file[from..(from + count).min(length)].to_vec();
-            file.splice(to..to, piece);
+            draw.copy(file);
             fix_length(file, length, draw);
         }
         _ => {
@@ -87,7 +78,7 @@ fn fix_length(file: &mut [u8], before: usize, draw: &mut Draw) {
 
 #[test]
 fn mutants_are_rejected_or_score() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/forest");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle/forest");
     let mut models: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     models.retain(|path| [".cbm", ".model.json"].iter().any(|ending| path.to_string_lossy().ends_with(ending)));
     models.sort();
