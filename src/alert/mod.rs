@@ -34,6 +34,7 @@ pub use address::{AddressProblem, address_problem};
 pub use alert::{Alert, Mute, Phase, is_muted};
 pub use baseline::{Baseline, stale_reference};
 pub use channel::{Channel, ChannelKey, ChannelSpec, ComposeContext, KeyKind, MissingSecret};
+pub(crate) use content::link;
 pub use compose::{compose, test_notification};
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
 pub use delivery::{Delivery, Refusal, Timeouts};

@@ -133,7 +133,11 @@ fn record(settings: &Settings, window: Window, now: Instant, result: monitor::Ru
     monitor::record_run(&mut ledger, &attempt, result, &compose).map_err(missing)?;
     // Update the index again: alerts may have opened or recovered.
     monitor::index(settings)?;
-    if send { daemon::send_now(&mut ledger, settings) } else { Ok(()) }
+    match () {
+        () if send => daemon::send_now(&mut ledger, settings),
+        () if monitor::is_tracked(settings) => daemon::track_now(&mut ledger, settings),
+        () => Ok(()),
+    }
 }
 
 /// The latest window is empty, so an earlier one was checked. With `--send`, no daemon will alert on the silence.

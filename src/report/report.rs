@@ -7,6 +7,7 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
+use super::document::RegistryVersion;
 use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
@@ -63,6 +64,8 @@ impl SkippedFiles {
 pub struct MonitoredModel {
     pub name: String,
     pub version: Option<String>,
+    /// The version in MLflow's registry, if the config names the model by an address.
+    pub registered: Option<RegistryVersion>,
     /// Hash of the model file, if the config names one.
     pub sha256: Option<String>,
     /// The event is predicted for scores of at least this.

@@ -19,6 +19,7 @@ use crate::{
         override_drift,
     },
     ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
+    monitor::tracking::message::{is_tracked, tracking_message},
     report::Report,
 };
 
@@ -67,11 +68,17 @@ pub fn record_run(
     let mut later = Vec::new();
     let record = ledger.write(|entry| {
         crash::point("ledger.begun");
+        // Before the run is written, which may be the newest.
+        let tracked = tracked(entry, attempt, result)?;
         let (record, messages, run) = write(entry, attempt, result, compose)?;
         if crash::sabotaged("outbox") {
             later = messages;
         } else {
             queue(entry, &attempt.settings.model.name, run, &messages, attempt.now)?;
+        }
+        if let Some(tracked) = tracked {
+            // Without the run: notes wait for the next message to people.
+            queue(entry, &attempt.settings.model.name, None, &[tracked], attempt.now)?;
         }
         crash::point("ledger.queued");
         Ok((record, run))
@@ -82,6 +89,17 @@ pub fn record_run(
         ledger.write(|entry| queue(entry, &attempt.settings.model.name, run, &later, attempt.now))?;
     }
     Ok(record)
+}
+
+/// The message that logs a reported run to MLflow, if runs are logged.
+fn tracked(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, result: RunResult<'_>) -> Result<Option<NewMessage>> {
+    let RunResult::Reported(report) = result else { return Ok(None) };
+    if !is_tracked(attempt.settings) {
+        return Ok(None);
+    }
+    let judged = entry.judged_until(&attempt.settings.model.name, attempt.now)?;
+    let is_newest = attempt.scheduled && judged.is_none_or(|judged| judged <= attempt.window.to);
+    tracking_message(attempt.settings, report, is_newest, attempt.now).map(Some)
 }
 
 pub(crate) fn queue(

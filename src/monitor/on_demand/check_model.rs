@@ -38,7 +38,7 @@ impl CheckedModel {
             kind: scoring.kind(),
             promise: scoring.promise(),
             notes: model.notes().iter().cloned().chain(signature).collect(),
-            registered: registered.map(|own| (own.address.clone(), own.version.clone())),
+            registered: registered.map(|own| (own.address.clone(), own.shown.clone())),
         }
     }
 }

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::fault::{Fault, Result, describe_io};
+use crate::{
+    fault::{Fault, Result, describe_io},
+    report::RegistryVersion,
+};
 
 const FILE: &str = "addresses.json";
 
@@ -32,6 +35,9 @@ pub(crate) struct AddressEntry {
     pub identity: String,
     /// For people: `version 3 of credit-default`.
     pub shown: String,
+    /// The version; `None` unless the model is registered.
+    #[serde(default)]
+    pub version: Option<RegistryVersion>,
     /// Names of the model's inputs by its signature; empty without one.
     #[serde(default)]
     pub inputs: Vec<String>,

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::{MlflowOptions, Settings},
     fault::{Fault, Result},
+    report::RegistryVersion,
 };
 
 /// Where `vigie learn --register` puts a reference, below the model's folder.
@@ -40,7 +41,9 @@ pub(crate) struct LocalFile {
 pub(crate) struct RegisteredFile {
     pub address: String,
     /// `version 3 of credit-default`.
-    pub version: String,
+    pub shown: String,
+    /// The version; `None` unless the model is registered.
+    pub version: Option<RegistryVersion>,
     /// Names of the model's inputs by its signature; empty without one.
     pub inputs: Vec<String>,
 }
@@ -99,7 +102,7 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
             None => return Err(fault(key, &error)),
         },
     };
-    let registered = RegisteredFile { address: text, version: entry.shown, inputs: entry.inputs };
+    let registered = RegisteredFile { address: text, shown: entry.shown, version: entry.version, inputs: entry.inputs };
     Ok(LocalFile { path: file, registered: Some(registered) })
 }
 
@@ -126,9 +129,11 @@ fn find(
 ) -> Result<(AddressEntry, PathBuf), FindError> {
     let model = client.resolve(address)?;
     let identity = identity(&model);
+    let version = registry_version(address, &model);
     // A reference may be replaced next to the same version.
     if what == AddressedFile::Model
-        && let Some((entry, file)) = book.entry(name).filter(|(entry, _)| entry.identity == identity)
+        && let Some((entry, file)) =
+            book.entry(name).filter(|(entry, _)| entry.identity == identity && entry.version == version)
     {
         return Ok((entry.clone(), file));
     }
@@ -140,13 +145,13 @@ fn find(
             let inputs = signature.map_or_else(Vec::new, |signature| {
                 signature.inputs.iter().filter_map(|column| column.name.clone()).collect()
             });
-            (fetched.file, AddressEntry { sha256: fetched.sha256, identity, shown, inputs })
+            (fetched.file, AddressEntry { sha256: fetched.sha256, identity, shown, version, inputs })
         }
         AddressedFile::Reference => {
             let root = client.locate(&model)?;
             let kept = client.keep_artifact(&root, REFERENCE, LIMIT, folder);
             let (fetched, file) = kept.map_err(|error| without_reference(error, &shown))?;
-            (file, AddressEntry { sha256: fetched.sha256, identity, shown, inputs: Vec::new() })
+            (file, AddressEntry { sha256: fetched.sha256, identity, shown, version, inputs: Vec::new() })
         }
     };
     book.put(name, entry.clone()).map_err(FindError::Other)?;
@@ -162,6 +167,18 @@ fn identity(model: &ResolvedModel) -> String {
         ResolvedModel::Logged(model) => model.model_id.clone(),
         ResolvedModel::Run { run_id, path, .. } => format!("{run_id}\n{path}"),
     }
+}
+
+/// The version that an address means; `None` unless the model is registered.
+fn registry_version(address: &ModelAddress, model: &ResolvedModel) -> Option<RegistryVersion> {
+    let ResolvedModel::Version(version) = model else { return None };
+    Some(RegistryVersion {
+        address: address.to_string(),
+        model_id: version.model_id.clone(),
+        name: version.name.clone(),
+        run_id: version.run_id.clone(),
+        version: version.version,
+    })
 }
 
 /// A version, for people.

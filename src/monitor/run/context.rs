@@ -1,9 +1,6 @@
 //! Context of a run: the reference, the log, the model, and which rows are used.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use vigie_profile::{
     decision::DecisionWords,
@@ -44,7 +41,7 @@ pub(crate) struct RunContext<'a> {
     /// Model that rescores rows: the config's model file, if it names one.
     pub model: Option<Rescorer>,
     /// Where the config's model file is on this machine.
-    pub model_file: Option<PathBuf>,
+    pub model_file: Option<LocalFile>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -80,7 +77,7 @@ impl<'a> RunContext<'a> {
         let mut run = Self::without_model(settings, scan)?;
         if let Some(ConfiguredModel { model, file }) = open_model(settings, &run.reference)? {
             run.set_model(model, None)?;
-            run.model_file = Some(file.path);
+            run.model_file = Some(file);
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;

@@ -52,6 +52,7 @@ pub(crate) fn build_report(
             model: MonitoredModel {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),
+                registered: run.model_file.as_ref().and_then(|file| file.registered.as_ref()?.version.clone()),
                 sha256: run.model.as_ref().map(|model| model.scoring().sha256_hex().to_owned()),
                 threshold: settings.model.threshold,
                 high_score: settings.model.high_score(),

@@ -7,6 +7,7 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
+use super::registry_version::RegistryVersion;
 use crate::report::{Report, words::Language};
 
 /// Everything that may differ between two runs over the same rows, and nothing else.
@@ -44,6 +45,9 @@ pub struct ReportedModel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high_score: Option<HighScore>,
     pub name: String,
+    /// The version in MLflow's registry; missing unless the config names the model by an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<RegistryVersion>,
     /// Hash of the model file; null if the config names none.
     pub sha256: Option<String>,
     /// The event is predicted for scores of at least this, which are refused if a high score is bad, and accepted if it is good.
@@ -66,6 +70,7 @@ impl RunSection {
                 event: Some(run.model.event.clone()),
                 high_score: Some(run.model.high_score),
                 name: run.model.name.clone(),
+                registered: run.model.registered.clone(),
                 sha256: run.model.sha256.clone(),
                 threshold: run.model.threshold,
                 version: run.model.version.clone(),
