@@ -29,6 +29,8 @@ pub struct Run {
     pub vigie_version: String,
     pub config_sha256: String,
     pub reference_id: String,
+    /// The version whose kept file was used because the registry could not be reached: `version 3 of credit-default`.
+    pub kept_version: Option<String>,
     pub model: MonitoredModel,
     pub threads: usize,
     pub files: usize,

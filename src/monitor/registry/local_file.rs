@@ -46,6 +46,8 @@ pub(crate) struct RegisteredFile {
     pub version: Option<RegistryVersion>,
     /// Names of the model's inputs by its signature; empty without one.
     pub inputs: Vec<String>,
+    /// Whether the registry could not be reached, so that this is the file that the address meant last.
+    pub is_kept: bool,
 }
 
 /// The registry that a config names, and the folder in which its files are kept.
@@ -86,6 +88,7 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
     // Two servers may give one address to different models.
     let name = format!("{} {name}", client.server());
     let found = find(&client, &address, what, &name, &mut book, &place.folder);
+    let is_kept = found.is_err();
     let (entry, file) = match found {
         Ok(found) => found,
         Err(FindError::Other(fault)) => return Err(fault.context(key)),
@@ -102,7 +105,8 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
             None => return Err(fault(key, &error)),
         },
     };
-    let registered = RegisteredFile { address: text, shown: entry.shown, version: entry.version, inputs: entry.inputs };
+    let registered =
+        RegisteredFile { address: text, shown: entry.shown, version: entry.version, inputs: entry.inputs, is_kept };
     Ok(LocalFile { path: file, registered: Some(registered) })
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct RunContext<'a> {
     pub model: Option<Rescorer>,
     /// Where the config's model file is on this machine.
     pub model_file: Option<LocalFile>,
+    /// The reference's file on this machine.
+    reference_file: LocalFile,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -95,8 +97,10 @@ impl<'a> RunContext<'a> {
 
     /// Opens everything except the config's model file.
     pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
-        let reference = open_configured_reference(settings)?;
+        let reference_file = configured_reference_file(settings)?;
+        let reference = open_reference(REFERENCE, &reference_file.path)?;
         Ok(Self {
+            reference_file,
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
             against: None,
@@ -111,6 +115,13 @@ impl<'a> RunContext<'a> {
             settings,
             scan,
         })
+    }
+
+    /// The version whose file is in use because the registry could not be reached.
+    pub(crate) fn kept_version(&self) -> Option<String> {
+        let files = self.model_file.iter().chain([&self.reference_file]);
+        let kept = files.filter_map(|file| file.registered.as_ref()).find(|file| file.is_kept);
+        kept.map(|file| file.shown.clone())
     }
 
     /// Files next to the log that are not read.
@@ -228,10 +239,15 @@ pub(crate) fn rule(settings: &Settings) -> Eligibility {
     }
 }
 
+/// Config key of the reference.
+const REFERENCE: &str = "reference";
+
+fn configured_reference_file(settings: &Settings) -> Result<LocalFile> {
+    local_file(REFERENCE, &settings.reference, AddressedFile::Reference, &RegistryPlace::of(settings))
+}
+
 pub(crate) fn open_configured_reference(settings: &Settings) -> Result<Reference> {
-    const KEY: &str = "reference";
-    let place = RegistryPlace::of(settings);
-    open_reference(KEY, &local_file(KEY, &settings.reference, AddressedFile::Reference, &place)?.path)
+    open_reference(REFERENCE, &configured_reference_file(settings)?.path)
 }
 
 /// Opens a reference file; `key` is the flag or config key that names it.

@@ -49,6 +49,7 @@ pub(crate) fn build_report(
             vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_sha256: settings.sha256.clone(),
             reference_id: reference.id().to_owned(),
+            kept_version: run.kept_version(),
             model: MonitoredModel {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),

@@ -23,6 +23,9 @@ pub struct RunSection {
     pub files: usize,
     /// Model and window: `credit-default/20261001T000000Z_20261002T000000Z`.
     pub id: String,
+    /// The version whose kept file was used because the registry could not be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_version: Option<String>,
     pub model: ReportedModel,
     /// Files next to the log that were not read, in one sentence.
     pub passed_over: Option<String>,
@@ -66,6 +69,7 @@ impl RunSection {
             empty_later: report.examined.empty_later,
             files: run.files,
             id: report.id(),
+            kept_version: run.kept_version.clone(),
             model: ReportedModel {
                 event: Some(run.model.event.clone()),
                 high_score: Some(run.model.high_score),
