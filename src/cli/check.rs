@@ -37,6 +37,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     let scan_options =
         ScanOptions { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.update(done, all) };
     let request = RunRequest { window, now: Clock::from_env().now() };
+    let settings = match monitor::with_registry_values(&settings) {
+        Ok(own) => own.into_owned(),
+        Err(fault) => return Err(if args.send { record_failure(&settings, request, fault) } else { fault }),
+    };
     if let (Some(range), Some(each)) = (window, args.each) {
         let checked = check_range::run(&settings, RangeRequest { range, each, now: request.now }, scan_options)?;
         drop(bar);

@@ -35,7 +35,7 @@ pub fn lock(state: &Path) -> Result<Lock> {
 
 /// Locks an outbox channel for this process, so that no message is sent twice; `None` if another process is sending.
 pub fn lock_channel(state: &Path, channel: &str) -> Result<Option<Lock>> {
-    try_lock(state, &state.join(format!("{}.lock", channel)))
+    try_lock(state, &state.join(format!("{channel}.lock")))
 }
 
 fn try_lock(state: &Path, path: &Path) -> Result<Option<Lock>> {

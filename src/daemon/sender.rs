@@ -56,6 +56,7 @@ pub(super) fn outbox_channels() -> Vec<&'static str> {
 }
 
 /// Why messages of a channel wait without being tried; `None` if they are tried.
+#[must_use]
 pub fn why_waiting(settings: &Settings, channel: &str) -> Option<String> {
     if channel == TRACKING {
         return (!is_tracked(settings)).then(|| NOT_TRACKED.to_owned());

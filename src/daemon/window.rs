@@ -73,6 +73,7 @@ impl ModelCheck<'_> {
         let former = previous.as_ref().map(|run| self.former_version(run)).transpose()?.flatten();
         let settings = former.as_ref().unwrap_or(self.settings);
         let result = catch_panics(|| {
+            let settings = &*monitor::with_registry_values(settings)?;
             let report = monitor::examine(settings, request, self.context.scan)?;
             crash::point("window.examined");
             // Decisions made with a previous reference or model are not judged by the current ones.

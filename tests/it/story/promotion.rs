@@ -34,7 +34,7 @@ fn report(world: &World, number: i64) -> Value {
 /// The kept files serve; after `after` windows there is one alert, which is over when the registry is back.
 #[test]
 fn an_outage_of_the_registry_is_one_alert() {
-    let (world, server) = followed("{after: 2}");
+    let (world, server) = followed("{after: 2, cooldown: 100d}");
     let watcher = Watcher::new(&world);
     watcher.check(at(2, 6));
     server.registry().is_down = true;

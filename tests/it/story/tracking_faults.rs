@@ -9,6 +9,9 @@ use crate::support::{
     world::World,
 };
 
+/// Part of the requests that fail, how, and what is said.
+type FaultCase = (&'static str, fn() -> Trouble, &'static str);
+
 /// Requests that contain `part` fail.
 fn fail(server: &FakeMlflow, part: &'static str, trouble: fn() -> Trouble) {
     server.registry().script = Some(Box::new(move |request| request.contains(part).then(trouble)));
@@ -28,7 +31,7 @@ fn queued_reason(world: &World) -> String {
 #[test]
 fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
     let (world, server) = tracked_world();
-    let cases: [(&str, fn() -> Trouble, &str); 9] = [
+    let cases: [FaultCase; 9] = [
         ("experiments/", || Trouble::Close, "check the address, and that the server is running"),
         ("experiments/", || Trouble::Slow, "it did not reply in time"),
         ("experiments/", || Trouble::Reply("401 Unauthorized", "text/plain", "no"), "requires credentials"),

@@ -45,6 +45,8 @@ pub(crate) struct Registry {
     pub requests: Vec<String>,
     /// Whether connections are closed without a reply.
     pub is_down: bool,
+    /// Tags of every version.
+    pub version_tags: BTreeMap<String, String>,
     /// Experiments and runs.
     pub tracking: TrackingStore,
     pub script: Option<Script>,
@@ -53,13 +55,7 @@ pub(crate) struct Registry {
 impl Registry {
     /// Registers a version that holds one file of a flavour.
     pub(crate) fn add(&mut self, version: u64, flavor: &str, name: &str, file: impl Into<Vec<u8>>, inputs: &[&str]) {
-        let inputs: Vec<Value> = inputs.iter().map(|name| json!({"name": name, "type": "double"})).collect();
-        let inputs = serde_json::to_string(&inputs).unwrap();
-        let manifest = format!(
-            "flavors:\n  {flavor}:\n    data: {name}\n    {flavor}_version: '4'\nmlflow_version: 3.17.2\nsignature:\n  inputs: \
-             '{inputs}'\n"
-        );
-        self.files.insert(format!("{version}/MLmodel"), manifest.into_bytes());
+        self.files.insert(format!("{version}/MLmodel"), manifest(flavor, name, inputs).into_bytes());
         self.files.insert(format!("{version}/{name}"), file.into());
     }
 
@@ -68,6 +64,16 @@ impl Registry {
         let is_download = |request: &&String| request.starts_with("GET /api/2.0/mlflow-artifacts/artifacts/");
         self.requests.iter().filter(is_download).count()
     }
+}
+
+/// The `MLmodel` of a model with one file.
+pub(crate) fn manifest(flavor: &str, name: &str, inputs: &[&str]) -> String {
+    let inputs: Vec<Value> = inputs.iter().map(|name| json!({"name": name, "type": "double"})).collect();
+    let inputs = serde_json::to_string(&inputs).unwrap();
+    format!(
+        "flavors:\n  {flavor}:\n    data: {name}\n    {flavor}_version: '4'\nmlflow_version: 3.17.2\nsignature:\n  inputs: \
+         '{inputs}'\n"
+    )
 }
 
 /// The running server.
@@ -130,6 +136,7 @@ fn serve(stream: &TcpStream, registry: &Mutex<Registry>) {
     let trouble = registry.script.as_mut().and_then(|script| script(&request));
     let (mut status, mut reply) = match trouble {
         Some(Trouble::Close) => return,
+        Some(Trouble::Reply(..)) => ("", Vec::new()),
         _ => answer(&mut registry, method, target, &body),
     };
     drop(registry);
@@ -167,10 +174,12 @@ fn answer(registry: &mut Registry, method: &str, target: &str, body: &[u8]) -> (
         None => {}
     }
     let ok = |value: &Value| ("200 OK", serde_json::to_vec(value).unwrap());
+    let tags: Vec<Value> =
+        registry.version_tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let version = |number: u64| {
         ok(&json!({"model_version": {
             "name": MODEL, "version": number.to_string(), "creation_timestamp": 1_790_000_000_000_u64 + number,
-            "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"),
+            "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"), "tags": tags,
         }}))
     };
     match (method, path.strip_prefix("/api/2.0/").unwrap_or(path)) {

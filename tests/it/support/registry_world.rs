@@ -56,7 +56,11 @@ pub(crate) fn rows_of_day(world: &World, number: i64, count: usize) {
 
 /// Writes the config; `mlflow`: further keys of that section; `more`: further sections.
 pub(crate) fn configure(world: &World, server: &FakeMlflow, mlflow: &str, more: &str) {
-    let url = server.url();
+    configure_url(world, &server.url(), mlflow, more);
+}
+
+/// The same for the server at an address.
+pub(crate) fn configure_url(world: &World, url: &str, mlflow: &str, more: &str) {
     world.file(
         "vigie.yaml",
         format!(
@@ -69,10 +73,15 @@ pub(crate) fn configure(world: &World, server: &FakeMlflow, mlflow: &str, more: 
 
 /// Learns the reference of a version, and puts it next to it.
 pub(crate) fn register(world: &World, server: &FakeMlflow, address: &str) {
+    learn_and_register(world, &server.url(), address);
+}
+
+/// The same on the server at a URL.
+pub(crate) fn learn_and_register(world: &World, url: &str, address: &str) {
     let learn =
         ["learn", "--data", "train.csv", "--holdout", "yes", "--out", "ref.vigie", "--register", "--model", address];
     let environment =
-        [("MLFLOW_TRACKING_URI", server.url()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
+        [("MLFLOW_TRACKING_URI", url.to_owned()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
     let ran = world.vigie_with(&learn, &environment).ok();
     assert!((ran.stdout + &ran.stderr).contains("vigie/reference.vigie is next to"));
 }
