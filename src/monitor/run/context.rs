@@ -80,6 +80,7 @@ impl<'a> RunContext<'a> {
         if let Some(ConfiguredModel { model, file }) = open_model(settings, &run.reference)? {
             run.set_model(model, None)?;
             run.model_file = Some(file);
+            run.check_versions()?;
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
@@ -115,6 +116,21 @@ impl<'a> RunContext<'a> {
             settings,
             scan,
         })
+    }
+
+    /// Fails if the alias of model and reference was moved while they were opened.
+    fn check_versions(&self) -> Result<()> {
+        let registered = |file: &LocalFile| file.registered.clone();
+        let model = self.model_file.as_ref().and_then(registered);
+        match (model, registered(&self.reference_file)) {
+            (Some(model), Some(reference)) if model.address == reference.address && model.shown != reference.shown => {
+                Err(Fault::retry(format!(
+                    "{MODEL_FILE}: {} meant {} and then {}, because it was moved meanwhile; run vigie again",
+                    model.address, reference.shown, model.shown
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The version whose file is in use because the registry could not be reached.

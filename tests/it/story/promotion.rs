@@ -7,7 +7,7 @@ use vigie::{judge::Note, report::Language};
 
 use crate::support::{
     applicants::DAY,
-    fake_mlflow::FakeMlflow,
+    fake_mlflow::{FakeMlflow, Trouble},
     registry_world::{CHAMPION, configure, register, registry_world, rows_of_day},
     watched::{Watcher, at},
     world::World,
@@ -91,4 +91,23 @@ fn a_promotion_is_in_the_next_message_and_earlier_windows_keep_their_version() {
     assert!(french.contains("la version 2 de credit default est") && french.contains("après la version 1"), "{french}");
     let told = world.vigie(&["status", "--config", "vigie.yaml"]).ok().stdout;
     assert!(told.contains("version 2 of credit default is champion"), "{told}");
+}
+
+/// A model is never compared with the reference of another version.
+#[test]
+fn an_alias_that_moves_in_the_middle_of_a_run_ends_it() {
+    let (world, server) = followed("{after: 1}");
+    register(&world, &server, "models:/credit default/2");
+    let mut seen = 0;
+    server.registry().script = Some(Box::new(move |request| {
+        seen += usize::from(request.contains("registered-models/alias"));
+        (seen == 2 && request.contains("registered-models/alias")).then_some(Trouble::Promote(2))
+    }));
+    let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
+    let ran = world.vigie(&args);
+    let sentence =
+        "meant version 1 of credit default and then version 2 of credit default, because it was moved meanwhile";
+    assert!(ran.code == Some(2) && ran.stderr.contains(sentence), "{}", ran.stderr);
+    world.vigie(&args).ok();
+    assert_eq!(report(&world, 0)["run"]["model"]["registered"]["version"], 2);
 }

@@ -25,8 +25,10 @@ pub(crate) enum Trouble {
     CutShort,
     /// The reply is this status line, with a body of this type.
     Reply(&'static str, &'static str, &'static str),
-    /// No reply for a second.
+    /// No reply for two seconds.
     Slow,
+    /// The alias `champion` is moved to this version before the reply.
+    Promote(u64),
 }
 
 /// Decides from method and target whether a request goes wrong.
@@ -134,6 +136,9 @@ fn serve(stream: &TcpStream, registry: &Mutex<Registry>) {
     let request = format!("{method} {target}");
     registry.requests.push(request.clone());
     let trouble = registry.script.as_mut().and_then(|script| script(&request));
+    if let Some(Trouble::Promote(version)) = trouble {
+        registry.aliases.insert("champion".to_owned(), version);
+    }
     let (mut status, mut reply) = match trouble {
         Some(Trouble::Close) => return,
         Some(Trouble::Reply(..)) => ("", Vec::new()),
@@ -149,7 +154,7 @@ fn serve(stream: &TcpStream, registry: &Mutex<Registry>) {
             (status, kind, reply) = (line, content_type, body.as_bytes().to_vec());
         }
         Some(Trouble::Slow) => thread::sleep(std::time::Duration::from_secs(2)),
-        Some(Trouble::Close) | None => {}
+        Some(Trouble::Close | Trouble::Promote(_)) | None => {}
     }
     let length = if matches!(trouble, Some(Trouble::CutShort)) { length } else { reply.len() };
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n");
