@@ -64,6 +64,12 @@ impl Baseline {
     }
 }
 
+/// Returns a finding if the registry cannot be reached. `kept`: the version whose file is in use meanwhile.
+#[must_use]
+pub fn registry_away(kept: Option<&str>) -> Option<Finding> {
+    kept.map(|kept| Finding::of_run(Test::Registry, Severity::Alarm, Facts::RegistryAway { kept: kept.to_owned() }))
+}
+
 /// Returns a finding if the reference is older than its limit.
 #[must_use]
 pub fn stale_reference(created: Instant, limit: Option<Span>, now: Instant) -> Option<Finding> {

@@ -334,7 +334,7 @@ fn picture(report: &Report, subject: &Subject, test: Option<Test>) -> Option<Pic
 }
 
 /// Returns the URL of a report page, with every path segment percent-encoded.
-pub(super) fn link(base: &str, page: &str) -> Option<String> {
+pub(crate) fn link(base: &str, page: &str) -> Option<String> {
     let mut link = base.trim_end_matches('/').to_owned();
     for segment in page.split('/').filter(|segment| !matches!(*segment, "" | "." | "..")) {
         link.push('/');

@@ -256,7 +256,13 @@ fn is_judged(test: Test, window: &Observation<'_>) -> bool {
         Scope::Judged => true,
         Scope::NoVerdict => matches!(
             test,
-            Test::NoData | Test::TooFew | Test::Volume | Test::RunFailed | Test::Source | Test::StaleReference
+            Test::NoData
+                | Test::TooFew
+                | Test::Volume
+                | Test::RunFailed
+                | Test::Source
+                | Test::StaleReference
+                | Test::Registry
         ),
         Scope::Failed | Scope::Labels => false,
         Scope::Late => matches!(test, Test::RunFailed | Test::Source),

@@ -58,20 +58,28 @@ pub enum Delivery {
 
 impl Delivery {
     /// An attempt to be repeated, for a recipient without an address.
-    pub(super) fn later(reason: &str, retry_after: Option<Duration>) -> Self {
+    pub(crate) fn later(reason: &str, retry_after: Option<Duration>) -> Self {
         let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
         Self::Later { reason: sentence(reason), to, replies, refused, setup: false, retry_after }
     }
 
     /// Like [`Self::later`], once the setup is fixed.
-    pub(super) fn setup(reason: &str) -> Self {
+    pub(crate) fn setup(reason: &str) -> Self {
         let (to, replies, refused) = (Vec::new(), Vec::new(), Vec::new());
         Self::Later { reason: sentence(reason), to, replies, refused, setup: true, retry_after: None }
     }
 
     /// A permanent failure, for a recipient without an address.
-    pub(super) fn refused(reason: &str) -> Self {
+    pub(crate) fn refused(reason: &str) -> Self {
         Self::Refused { reason: sentence(reason), replies: Vec::new() }
+    }
+
+    /// For recipients with an address: if it is to be tried again, then for all of these.
+    pub(crate) fn waiting_for(mut self, recipients: &[String]) -> Self {
+        if let Self::Later { to, .. } = &mut self {
+            recipients.clone_into(to);
+        }
+        self
     }
 }
 

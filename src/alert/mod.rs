@@ -32,9 +32,10 @@ mod words;
 
 pub use address::{AddressProblem, address_problem};
 pub use alert::{Alert, Mute, Phase, is_muted};
-pub use baseline::{Baseline, stale_reference};
+pub use baseline::{Baseline, registry_away, stale_reference};
 pub use channel::{Channel, ChannelKey, ChannelSpec, ComposeContext, KeyKind, MissingSecret};
 pub use compose::{compose, test_notification};
+pub(crate) use content::link;
 pub use decide::{Decision, History, Observation, RECOVERY_SHARE, Rules, Scope, decide, decide_all};
 pub use delivery::{Delivery, Refusal, Timeouts};
 pub use email::{Addresses, Email, StartTls};

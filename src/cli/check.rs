@@ -37,6 +37,10 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitStatus> {
     let scan_options =
         ScanOptions { threads: args.threads.map_or(cores, usize::from), progress: &|done, all| bar.update(done, all) };
     let request = RunRequest { window, now: Clock::from_env().now() };
+    let settings = match monitor::with_registry_values(&settings) {
+        Ok(own) => own.into_owned(),
+        Err(fault) => return Err(if args.send { record_failure(&settings, request, fault) } else { fault }),
+    };
     if let (Some(range), Some(each)) = (window, args.each) {
         let checked = check_range::run(&settings, RangeRequest { range, each, now: request.now }, scan_options)?;
         drop(bar);
@@ -133,7 +137,11 @@ fn record(settings: &Settings, window: Window, now: Instant, result: monitor::Ru
     monitor::record_run(&mut ledger, &attempt, result, &compose).map_err(missing)?;
     // Update the index again: alerts may have opened or recovered.
     monitor::index(settings)?;
-    if send { daemon::send_now(&mut ledger, settings) } else { Ok(()) }
+    match () {
+        () if send => daemon::send_now(&mut ledger, settings),
+        () if monitor::is_tracked(settings) => daemon::track_now(&mut ledger, settings),
+        () => Ok(()),
+    }
 }
 
 /// The latest window is empty, so an earlier one was checked. With `--send`, no daemon will alert on the silence.

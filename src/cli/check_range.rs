@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     config::Settings,
+    daemon,
     fault::{Fault, Result},
     judge::Severity,
     ledger::Ledger,
@@ -31,6 +32,13 @@ pub(super) fn run(settings: &Settings, request: RangeRequest, scan: ScanOptions<
             unrecorded = record(settings, report, request.now).err();
         }
     })?;
+    if unrecorded.is_none() && monitor::is_tracked(settings) {
+        let tracked = Ledger::open(&settings.state, Duration::from_secs(5))
+            .and_then(|mut ledger| daemon::track_now(&mut ledger, settings));
+        if let Err(fault) = tracked {
+            print_error(&format!("note: {fault}"));
+        }
+    }
     Ok(CheckedRange { checked, unrecorded })
 }
 

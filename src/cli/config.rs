@@ -50,6 +50,17 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             }
             let mut models = String::new();
             for settings in &all {
+                let own = monitor::with_registry_values(settings)?;
+                if settings.model.tags.is_some() {
+                    let model = &own.model;
+                    let (threshold, price) = (model.threshold, &model.cost);
+                    let (wrongly_accepted, wrongly_refused) = (price.false_negative, price.false_positive);
+                    let _ = writeln!(
+                        models,
+                        "registry: threshold {threshold}, cost {wrongly_accepted} (false negative), {wrongly_refused} (false \
+                         positive)"
+                    );
+                }
                 if let Some(model) = monitor::check_model(settings)? {
                     models.push_str(&model_lines(&model));
                 }

@@ -8,7 +8,7 @@ use super::args::{LearnArgs, OutputFormat};
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
-    monitor::{cost_curve, terms_or_default},
+    monitor::{cost_curve, terms_or_default, with_registry_values},
     performance::{CostAt, CostCurve},
     reference::Reference,
     report::{Language, ReportedCostCurve},
@@ -22,7 +22,8 @@ const BAR: f64 = 30.0;
 /// Renders the curve as text or JSON, with the costs and threshold of the config if it exists.
 pub(super) fn render_cost(args: &LearnArgs, reference: &Reference) -> Result<String> {
     let settings = settings(args)?;
-    let curve = cost_curve(reference, terms_or_default(settings.as_ref()))?.ok_or_else(|| {
+    let settings = settings.as_ref().map(with_registry_values).transpose()?;
+    let curve = cost_curve(reference, terms_or_default(settings.as_deref()))?.ok_or_else(|| {
         Fault::setup(format!(
             "--show cost: {} was built without outcomes; rebuild it with --target and either --probability or --model",
             args.out.display()

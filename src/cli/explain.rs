@@ -19,7 +19,7 @@ use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
     judge::number,
-    monitor::{ExplainRequest, ExplainedPrediction, ScanOptions, explain},
+    monitor::{ExplainRequest, ExplainedPrediction, ScanOptions, explain, with_registry_values},
     replay::{FeatureContribution, FeatureValue, ReferencePosition},
     report::Language,
 };
@@ -34,6 +34,7 @@ const BAR: f64 = 24.0;
 
 pub(super) fn run(args: &ExplainArgs) -> Result<ExitStatus> {
     let settings = Settings::load_one(&args.config, "--model", args.model.as_deref()).map_err(Problems::into_fault)?;
+    let settings = with_registry_values(&settings)?;
     let window = match (&args.from, &args.to) {
         (Some(from), Some(to)) => Some(window(from, to, &settings.schedule.zone)?),
         _ => None,

@@ -18,7 +18,7 @@ use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result},
     judge::Severity,
-    monitor::{ReplayOutput, ReplayRequest, ScanOptions, replay},
+    monitor::{ReplayOutput, ReplayRequest, ScanOptions, replay, with_registry_values},
     replay::Parity,
     report::{Language, to_summary_json},
 };
@@ -58,7 +58,8 @@ fn load(args: &ReplayArgs) -> Result<Settings> {
             )));
         }
     }
-    Settings::load_one(&args.config, "--name", args.name.as_deref()).map_err(Problems::into_fault)
+    let settings = Settings::load_one(&args.config, "--name", args.name.as_deref()).map_err(Problems::into_fault)?;
+    Ok(with_registry_values(&settings)?.into_owned())
 }
 
 fn table(replayed: &ReplayOutput) -> String {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     alert::{Alert, Phase},
-    config::{Alerts, Problems, Settings},
+    config::{Problems, Settings},
     daemon,
     fault::Result,
     ledger::{Ledger, QueuedMessage, RunRow, RunStatus, WatchState},
@@ -85,7 +85,7 @@ fn read(fleet: &[Settings]) -> Result<Status> {
         (status.alerts, status.messages) = ledger.view(|entry| Ok((entry.live_alerts(None)?, entry.undelivered()?)))?;
     }
     if let Some(settings) = fleet.first() {
-        status.messages.iter_mut().for_each(|message| explain_waiting(message, &settings.alerts));
+        status.messages.iter_mut().for_each(|message| explain_waiting(message, settings));
     }
     for settings in fleet {
         let name = settings.model.name.clone();
@@ -116,8 +116,8 @@ fn read(fleet: &[Settings]) -> Result<Status> {
 }
 
 /// States why nobody sends a message, if its channel is not configured.
-fn explain_waiting(message: &mut QueuedMessage, alerts: &Alerts) {
-    let Some(why) = alerts.why_waiting(&message.channel) else { return };
+fn explain_waiting(message: &mut QueuedMessage, settings: &Settings) {
+    let Some(why) = daemon::why_waiting(settings, &message.channel) else { return };
     for recipient in message.to.iter_mut().filter(|recipient| recipient.is_queued()) {
         recipient.reason = Some(why.clone());
     }

@@ -34,6 +34,9 @@ pub struct MlflowOptions {
     /// Workspace of a server that has workspaces.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
+    /// Log each run to MLflow: figures, tags and the report, in the experiment `vigie/NAME` of the model.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tracking: bool,
     /// Hosts (`host:port`) of separate artefact servers that may get the credentials.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub artifact_hosts: Vec<String>,

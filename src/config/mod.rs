@@ -29,8 +29,8 @@ pub use files::{check_files, note_missing_reference, of_all, warnings};
 pub use mlflow::{MlflowOptions, is_address};
 pub use model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices, NamedIterations};
 pub use options::{
-    BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelSection, Overrides, Reports, RunOptions,
-    ScheduleOptions, SegmentOptions, WatchedModel,
+    BaselineOptions, ConfigFile, Cost, DecisionOptions, MissingLevel, ModelSection, ModelTags, Overrides, Reports,
+    RunOptions, ScheduleOptions, SegmentOptions, WatchedModel,
 };
 pub use problems::{Location, Problem, Problems};
 pub use secrets::masked;

@@ -141,6 +141,9 @@ pub struct ModelSection {
     /// it is good.
     #[serde(default = "threshold")]
     pub threshold: f64,
+    /// Tags of the version in MLflow's registry, or of the run that made it, that state threshold and costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<ModelTags>,
     /// Words of the log's decisions, in addition to the common ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decisions: Option<DecisionOptions>,
@@ -157,6 +160,28 @@ pub struct ModelSection {
     /// it is missing to the library too. Default: a usual word that the model knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_level: Option<MissingLevel>,
+}
+
+/// Names of tags or parameters whose values take the place of those in the config.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelTags {
+    /// The tag with the threshold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<String>,
+    /// The tag with the cost of a false negative.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub false_negative: Option<String>,
+    /// The tag with the cost of a false positive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub false_positive: Option<String>,
+}
+
+impl ModelTags {
+    /// The names of the tags.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        [&self.threshold, &self.false_negative, &self.false_positive].into_iter().filter_map(Option::as_deref).collect()
+    }
 }
 
 impl ModelSection {

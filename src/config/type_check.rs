@@ -158,6 +158,9 @@ fn unknown_key(typed: &str, keys: &KeySpecs, key: &KeyPath, file: &ValueType) ->
     };
     let mut sections = Vec::new();
     sections_with(typed, file, &KeyPath::top(), &mut sections);
+    // The section that is meant by most is not inside another one.
+    let depth = sections.iter().map(|section| section.keys().len()).min().unwrap_or_default();
+    sections.retain(|section| section.keys().len() == depth);
     let hint = match (nearest(typed, keys.keys().map(String::as_str)), sections.as_slice()) {
         (Some(near), _) if is_typing_error(typed, near) => format!("did you mean `{near}`?"),
         (_, [section]) if section.is_top() => "it is a top-level key: remove the indentation".to_owned(),

@@ -162,7 +162,15 @@ impl ModelCheck<'_> {
                 with_records.map_or(self.newest.from, |(window, _)| window.from)
             }
         };
-        let state = WatchState { first, covered: first, line: 0, reference_id: None, model_sha256: None, digest: None };
+        let state = WatchState {
+            first,
+            covered: first,
+            line: 0,
+            reference_id: None,
+            model_sha256: None,
+            digest: None,
+            versions: Vec::new(),
+        };
         let model = self.settings.model.name.clone();
         self.warn_of_unknown_reports()?;
         self.ledger.write(|tx| tx.put_watch_state(&model, &state))?;

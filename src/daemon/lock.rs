@@ -9,7 +9,6 @@ use std::{
 };
 
 use crate::{
-    alert::ChannelSpec,
     fault::{Fault, Result, describe_io},
     ledger::{create_state_folder, open_private},
 };
@@ -35,8 +34,8 @@ pub fn lock(state: &Path) -> Result<Lock> {
 }
 
 /// Locks an outbox channel for this process, so that no message is sent twice; `None` if another process is sending.
-pub fn lock_channel(state: &Path, channel: &ChannelSpec) -> Result<Option<Lock>> {
-    try_lock(state, &state.join(format!("{}.lock", channel.word)))
+pub fn lock_channel(state: &Path, channel: &str) -> Result<Option<Lock>> {
+    try_lock(state, &state.join(format!("{channel}.lock")))
 }
 
 fn try_lock(state: &Path, path: &Path) -> Result<Option<Lock>> {

@@ -19,5 +19,5 @@ pub use clock::Clock;
 pub use due::{Due, due, due_from_ledger};
 pub use lock::{Lock, is_held, lock, lock_channel};
 pub use run::{DaemonOptions, run};
-pub use sender::{SendSummary, Transport, compose_messages, send_due, send_now};
+pub use sender::{SendSummary, Transport, compose_messages, send_due, send_now, track_now, why_waiting};
 pub use window::{CheckContext, CheckSummary};

@@ -22,16 +22,15 @@ use super::{
     clock::{Clock, watch_steps},
     cron::Cron,
     lock::{Lock, lock, lock_channel},
-    sender::{compose_messages, send_due, send_due_on_all_channels},
+    sender::{compose_messages, outbox_channels, send_due, send_due_on},
     serve::{self, Prepared, Server},
     wake::WakeQueue,
     watchdog::{Watchdog, notify},
     window::{CheckContext, CheckSummary},
 };
 use crate::{
-    alert::ChannelSpec,
     archive,
-    config::{self, Alerts, Problems, Settings},
+    config::{self, Problems, Settings},
     crash,
     fault::{Fault, Remedy, Result},
     ledger::Ledger,
@@ -108,7 +107,7 @@ struct Daemon {
     wakes: WakeQueue,
     stop: Arc<AtomicBool>,
     /// Wakes the sender of each channel.
-    outbox_signals: Vec<(&'static ChannelSpec, Arc<Notify>)>,
+    outbox_signals: Vec<(&'static str, Arc<Notify>)>,
     /// The current settings, for senders and the HTTP server.
     settings: watch::Sender<Arc<Vec<Settings>>>,
     watchdog: Watchdog,
@@ -138,7 +137,7 @@ impl Daemon {
             settings: watch::Sender::new(Arc::clone(&fleet)),
             fleet,
             stop: Arc::default(),
-            outbox_signals: Alerts::specs().into_iter().map(|channel| (channel, Arc::default())).collect(),
+            outbox_signals: outbox_channels().into_iter().map(|channel| (channel, Arc::default())).collect(),
             server: None,
             watchdog: Watchdog::default(),
             ledger: Arc::default(),
@@ -298,7 +297,7 @@ impl Daemon {
         let name = self.fleet.get(model).map_or("", |settings| settings.model.name.as_str());
         match result {
             Ok(summary) => {
-                if summary.events > 0 {
+                if summary.events > 0 || summary.reported > 0 {
                     self.wake_senders();
                 }
                 self.wakes.finish(model, summary.failed > 0);
@@ -409,7 +408,8 @@ impl Daemon {
         tokio::task::spawn_blocking(move || {
             let Some(settings) = fleet.first() else { return Ok(()) };
             let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
-            send_due_on_all_channels(&mut ledger, settings, &|| clock.now(), &|| stop.load(Ordering::Relaxed))?;
+            let stop = || stop.load(Ordering::Relaxed);
+            send_due_on(&outbox_channels(), &mut ledger, settings, &|| clock.now(), &stop)?;
             if is_failing {
                 return Err(Fault::retry("some windows could not be checked; see the log above"));
             }
@@ -418,7 +418,7 @@ impl Daemon {
     }
 
     /// Starts the sender of a channel: it sends new messages as they are queued, and retries when they are due.
-    fn start_sender(&self, channel: &'static ChannelSpec, signal: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
+    fn start_sender(&self, channel: &'static str, signal: &Arc<Notify>) -> tokio::task::JoinHandle<()> {
         let (settings, stop, signal, clock) =
             (self.settings.subscribe(), self.stop.clone(), Arc::clone(signal), self.options.clock);
         tokio::spawn(async move {
@@ -432,7 +432,7 @@ impl Daemon {
                     };
                     let mut ledger = Ledger::open(&settings.state, LEDGER_TIMEOUT)?;
                     let stop = || stop.load(Ordering::Relaxed);
-                    send_due(&mut ledger, channel.word, settings, &|| clock.now(), &stop).map(|summary| summary.next)
+                    send_due(&mut ledger, channel, settings, &|| clock.now(), &stop).map(|summary| summary.next)
                 });
                 let next = match result.await {
                     Ok(Ok(next)) => next,

@@ -18,6 +18,7 @@ use crate::{
     crash,
     fault::{Fault, Result},
     ledger::{FinalState, Ledger, NewMessage, QueuedMessage, Recipient},
+    monitor::{NOT_TRACKED, TRACKING, is_tracked, send_tracked},
     report::Report,
 };
 
@@ -49,6 +50,20 @@ pub fn compose_messages(
     Ok(messages)
 }
 
+/// The channels of the outbox by their names, the fastest first.
+pub(super) fn outbox_channels() -> Vec<&'static str> {
+    Alerts::specs().into_iter().map(|spec| spec.word).chain([TRACKING]).collect()
+}
+
+/// Why messages of a channel wait without being tried; `None` if they are tried.
+#[must_use]
+pub fn why_waiting(settings: &Settings, channel: &str) -> Option<String> {
+    if channel == TRACKING {
+        return (!is_tracked(settings)).then(|| NOT_TRACKED.to_owned());
+    }
+    settings.alerts.why_waiting(channel)
+}
+
 /// Sends messages: over the real channels, or a test's.
 pub trait Transport {
     /// Sends a message with this payload to its recipients. Returns within bounded time.
@@ -58,6 +73,9 @@ pub trait Transport {
 impl Transport for Settings {
     fn send(&self, message: &QueuedMessage, payload: &[u8]) -> Delivery {
         let to: Vec<String> = message.to.iter().map(|recipient| recipient.address.clone()).collect();
+        if message.channel == TRACKING {
+            return send_tracked(self, &to, payload);
+        }
         let Some(channel) = self.alerts.channel(&message.channel) else {
             let (reason, replies, refused) = (Alerts::why_missing(&message.channel), Vec::new(), Vec::new());
             return Delivery::Later { reason, to, replies, refused, setup: true, retry_after: None };
@@ -144,8 +162,9 @@ fn settle(ledger: &mut Ledger, message: &QueuedMessage, delivery: Delivery, now:
             pause = retry_after.unwrap_or_default();
             let why = |to: &Recipient| reply(&replies, to).unwrap_or(&reason).to_owned();
             let is_waiting = |to: &Recipient| to.address.is_empty() || waiting.contains(&to.address);
-            // A setup error never expires: it waits until someone fixes it.
-            let is_expired = |to: &Recipient| is_old && !setup && to.attempts + 1 >= EXPIRY_ATTEMPTS;
+            // A setup error never expires: it waits until someone fixes it. Nor do figures, which stay true.
+            let can_expire = is_old && !setup && channel != TRACKING;
+            let is_expired = |to: &Recipient| can_expire && to.attempts + 1 >= EXPIRY_ATTEMPTS;
             let has_expired = message.to.iter().any(|to| is_waiting(to) && is_expired(to));
             outcomes.extend(message.to.iter().map(
                 |to| match refused.iter().find(|refusal| refusal.to == to.address) {
@@ -188,14 +207,15 @@ fn reply<'a>(replies: &'a [Refusal], to: &Recipient) -> Option<&'a str> {
     replies.iter().find(|refusal| refusal.to == to.address).map(|refusal| refusal.reply.as_str())
 }
 
-/// Sends what is due on all channels once, skipping channels on which another process keeps sending.
-pub(super) fn send_due_on_all_channels(
+/// Sends what is due on these channels once, skipping channels on which another process keeps sending.
+pub(super) fn send_due_on(
+    channels: &[&'static str],
     ledger: &mut Ledger,
     settings: &Settings,
     clock: &dyn Fn() -> Instant,
     stop: &dyn Fn() -> bool,
 ) -> Result<()> {
-    for channel in Alerts::specs() {
+    for channel in channels {
         let end = StdInstant::now() + LOCK_TIMEOUT;
         let lock = loop {
             let lock = lock_channel(&settings.state, channel)?;
@@ -206,7 +226,7 @@ pub(super) fn send_due_on_all_channels(
         };
         // Otherwise the process that holds the lock sends this process's messages too.
         if lock.is_some() {
-            send_due(ledger, channel.word, settings, clock, stop)?;
+            send_due(ledger, channel, settings, clock, stop)?;
         }
     }
     Ok(())
@@ -217,18 +237,28 @@ fn undelivered(ledger: &mut Ledger) -> Result<Vec<QueuedMessage>> {
     ledger.view(|tx| tx.undelivered())
 }
 
-/// Sends what is due once, and reports the outcome. For commands, not for the daemon.
+/// Sends what is due once on all channels, and reports the outcome. For commands, not for the daemon.
 pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
+    send_once(ledger, settings, &outbox_channels())
+}
+
+/// Logs to MLflow what is due, and reports the outcome. For commands, not for the daemon.
+pub fn track_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
+    send_once(ledger, settings, &[TRACKING])
+}
+
+fn send_once(ledger: &mut Ledger, settings: &Settings, channels: &[&'static str]) -> Result<()> {
     // A running daemon sends the messages itself.
     if is_held(&settings.state) {
         return Ok(());
     }
     let queued = |messages: &[QueuedMessage]| -> Vec<(i64, String)> {
-        let each = messages.iter().flat_map(|message| message.to.iter().map(|to| (message.id, to)));
+        let own = messages.iter().filter(|message| channels.contains(&message.channel.as_str()));
+        let each = own.flat_map(|message| message.to.iter().map(|to| (message.id, to)));
         each.filter(|(_, to)| to.is_queued()).map(|(id, to)| (id, to.address.clone())).collect()
     };
     let before = queued(&undelivered(ledger)?);
-    send_due_on_all_channels(ledger, settings, &Instant::now, &|| false)?;
+    send_due_on(channels, ledger, settings, &Instant::now, &|| false)?;
     let left = undelivered(ledger)?;
     let attempted = left.iter().rev().flat_map(|message| message.to.iter().map(move |to| (message, to)));
     let mut attempted = attempted.filter(|(message, to)| before.contains(&(message.id, to.address.clone())));
@@ -241,7 +271,7 @@ pub fn send_now(ledger: &mut Ledger, settings: &Settings) -> Result<()> {
         None => Ok(()),
         Some((message, to)) => {
             let recipient = if to.address.is_empty() { String::new() } else { format!(" to {}", shown(&to.address)) };
-            let reason = to.reason.clone().or_else(|| settings.alerts.why_waiting(&message.channel));
+            let reason = to.reason.clone().or_else(|| why_waiting(settings, &message.channel));
             Err(Fault::retry(format!(
                 "{}{recipient}: {}; {state}",
                 message.channel,

@@ -14,7 +14,7 @@ use crate::{
     crash,
     fault::{Fault, PublicCause, Result},
     judge::Test,
-    ledger::{Ledger, RunRow, RunStatus},
+    ledger::{Ledger, RunRow, RunStatus, ServedVersion},
     monitor::{self, Compose, RunAttempt, RunRecord, RunRequest, ScanOptions, record_run},
     report::{Language, Report},
 };
@@ -70,14 +70,17 @@ impl ModelCheck<'_> {
         let is_first = monitor::is_first_check(self.settings);
         let previous =
             self.ledger.view(|tx| tx.current(&model, window))?.filter(|run| run.status == RunStatus::Reported);
+        let former = previous.as_ref().map(|run| self.former_version(run)).transpose()?.flatten();
+        let settings = former.as_ref().unwrap_or(self.settings);
         let result = catch_panics(|| {
-            let report = monitor::examine(self.settings, request, self.context.scan)?;
+            let settings = &*monitor::with_registry_values(settings)?;
+            let report = monitor::examine(settings, request, self.context.scan)?;
             crash::point("window.examined");
             // Decisions made with a previous reference or model are not judged by the current ones.
             if previous.as_ref().is_some_and(|run| !has_same_inputs(run, &report)) {
                 return Ok(None);
             }
-            monitor::publish(self.settings, report).map(|(report, _)| Some(report))
+            monitor::publish(settings, report).map(|(report, _)| Some(report))
         });
         crash::point("window.published");
         match &result {
@@ -102,6 +105,19 @@ impl ModelCheck<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The settings with the version that a window was checked with, if the registry's address means another one now.
+    fn former_version(&mut self, run: &RunRow) -> Result<Option<Settings>> {
+        let model = self.settings.model.name.clone();
+        let Some(state) = self.ledger.view(|tx| tx.watch_state(&model))? else { return Ok(None) };
+        let is_own = |served: &&ServedVersion| {
+            served.model_sha256 == run.model_sha256 && run.reference_id.as_ref() == Some(&served.reference_id)
+        };
+        let former = state.versions.iter().rev().find(is_own);
+        let (Some(former), Some(current)) = (former, state.versions.last()) else { return Ok(None) };
+        let version = u64::try_from(former.version).ok().filter(|_| former.version != current.version);
+        Ok(version.map(|version| monitor::pinned_settings(self.settings, version)))
     }
 
     fn log_report(&self, report: &Report, record: &RunRecord) {

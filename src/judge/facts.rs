@@ -173,6 +173,11 @@ pub enum Facts {
         days: i64,
         limit_days: i64,
     },
+    /// The registry cannot be reached, and a file that was kept is in use.
+    RegistryAway {
+        /// The version of that file: `version 3 of credit-default`.
+        kept: String,
+    },
     /// Rows that repeat rows of the previous window in a block of features.
     Stale {
         /// Prefix of the names of the features, and their number.
@@ -272,6 +277,7 @@ impl Facts {
             | Self::Disparity { against: _, ratio: _, low: _, high: _ }
             | Self::Volume { records: _, usual: _, windows: _ }
             | Self::StaleReference { days: _, limit_days: _ }
+            | Self::RegistryAway { kept: _ }
             | Self::Stale { block: _, features: _, share: _, since: _ }
             // A file name and what it looks like.
             | Self::Lost(LostInput { place: _, line: _, shape: _, more: _ })) => facts,

@@ -236,6 +236,7 @@ mod tests {
             Facts::Disparity { against: Some("b".to_owned()), ratio: 0.7, low: 0.6, high: 0.8 },
             Facts::Volume { records: 40, usual: 90.5, windows: 4 },
             Facts::StaleReference { days: 400, limit_days: 365 },
+            Facts::RegistryAway { kept: "version 3 of credit-default".to_owned() },
             Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: window().from },
             Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),
             Facts::Lost(LostInput {
@@ -346,6 +347,15 @@ mod tests {
         round_trip(&Headline::Stored { sentence: "Alarm: x.".to_owned(), french: Some("Alarme : x.".to_owned()) });
         let from = Instant(1_790_812_800_000_000);
         round_trip(&Note::NewTrendLine { reference: true, model: false, from, reset_alerts: 2 });
+        round_trip(&Note::Promoted {
+            name: "credit-default".to_owned(),
+            alias: Some("champion".to_owned()),
+            former: 1,
+            version: 2,
+            from,
+            new_line: true,
+            reset_alerts: 0,
+        });
         round_trip(&Note::Stored { sentence: "the reference changed".to_owned() });
     }
 

@@ -18,6 +18,22 @@ pub enum Note {
         /// Number of pending alerts that were reset.
         reset_alerts: usize,
     },
+    /// The registry's address means another version of the model.
+    Promoted {
+        /// Name of the registered model.
+        name: String,
+        /// The alias, if the address has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alias: Option<String>,
+        former: i64,
+        version: i64,
+        /// Start of the first window that used it.
+        from: Instant,
+        /// Whether trends start over, because model or reference differ.
+        new_line: bool,
+        /// Number of pending alerts that were reset.
+        reset_alerts: usize,
+    },
     /// A sentence from a version of vigie that stored no facts.
     Stored { sentence: String },
 }

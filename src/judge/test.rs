@@ -25,6 +25,8 @@ pub enum Test {
     Parity,
     RunFailed,
     StaleReference,
+    /// The registry that names model or reference cannot be reached.
+    Registry,
     /// A block of features repeats rows of the previous window.
     Stale,
     Cost,
@@ -59,7 +61,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 21] = [
+    pub const OF_WHOLE: [Self; 22] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -72,6 +74,7 @@ impl Test {
         Self::Parity,
         Self::RunFailed,
         Self::StaleReference,
+        Self::Registry,
         Self::Stale,
         Self::Cost,
         Self::Labels,
@@ -122,6 +125,7 @@ impl Test {
             Self::Parity => "parity",
             Self::RunFailed => "run_failed",
             Self::StaleReference => "stale_reference",
+            Self::Registry => "registry",
             Self::Stale => "stale",
             Self::Cost => "cost",
             Self::Labels => "labels",

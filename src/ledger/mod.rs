@@ -10,6 +10,7 @@ mod payload;
 mod private;
 mod run;
 mod schema;
+mod served_version;
 mod sqlite_fault;
 mod watch_state;
 
@@ -18,4 +19,5 @@ pub use ledger::{Ledger, LedgerTx, create_state_folder, ledger_path};
 pub use outbox::{FinalState, NewMessage, QueuedMessage, Recipient};
 pub use private::open_private;
 pub use run::{RunRow, RunStatus, TrendRow};
+pub use served_version::{ServedVersion, add_version};
 pub use watch_state::WatchState;

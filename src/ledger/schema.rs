@@ -6,7 +6,7 @@ use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
 /// One migration per version; `user_version` is the number of migrations applied. The statements of a migration are never edited, only added.
-const MIGRATIONS: [&str; 7] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS, IDENTITY, ORIGINS];
+const MIGRATIONS: [&str; 8] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS, IDENTITY, ORIGINS, VERSIONS];
 
 /// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
 /// applied migrations must not change.
@@ -190,6 +190,11 @@ INSERT INTO identity (id, events) VALUES (lower(hex(randomblob(16))), 0);
 /// Other names under which someone was notified of an alert, as JSON; NULL if there are none.
 const ORIGINS: &str = "
 ALTER TABLE alert ADD COLUMN origins TEXT;
+";
+
+/// Versions of the registry that have been watched, as JSON; NULL if there are none.
+const VERSIONS: &str = "
+ALTER TABLE model ADD COLUMN versions TEXT;
 ";
 
 /// Returns whether the file lacks migrations.

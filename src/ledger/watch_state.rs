@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, params};
 use vigie_profile::window::{Instant, Window};
 
-use super::LedgerTx;
+use super::{LedgerTx, served_version::ServedVersion};
 use crate::fault::Result;
 
 /// The checking progress of a model.
@@ -19,6 +19,8 @@ pub struct WatchState {
     pub model_sha256: Option<String>,
     /// When the last digest was sent.
     pub digest: Option<Instant>,
+    /// Versions of the registry that have been watched, oldest first.
+    pub versions: Vec<ServedVersion>,
 }
 
 /// Current runs made while the clock was ahead: of windows that are not over yet, and of empty ones that were not over then.
@@ -29,7 +31,7 @@ const AHEAD: &str = "model = ?1 AND current = 1 AND scheduled = 1 \
 impl LedgerTx<'_> {
     /// Returns the state of a model; `None` if it has never been checked.
     pub fn watch_state(&self, model: &str) -> Result<Option<WatchState>> {
-        let sql = "SELECT first_us, covered_us, line, reference_id, model_sha256, digest_us FROM model WHERE name = ?1";
+        let sql = "SELECT first_us, covered_us, line, reference_id, model_sha256, digest_us, versions FROM model WHERE name = ?1";
         let found = self.tx.query_row(sql, [model], |row| {
             Ok(WatchState {
                 first: Instant(row.get(0)?),
@@ -38,6 +40,9 @@ impl LedgerTx<'_> {
                 reference_id: row.get(3)?,
                 model_sha256: row.get(4)?,
                 digest: row.get::<_, Option<i64>>(5)?.map(Instant),
+                versions: row
+                    .get::<_, Option<String>>(6)?
+                    .map_or_else(Vec::new, |json| serde_json::from_str(&json).unwrap_or_default()),
             })
         });
         self.map_fault(found.optional())
@@ -45,8 +50,9 @@ impl LedgerTx<'_> {
 
     /// Replaces the state of a model.
     pub fn put_watch_state(&self, model: &str, state: &WatchState) -> Result<()> {
-        let sql = "INSERT OR REPLACE INTO model (name, first_us, covered_us, line, reference_id, model_sha256, digest_us) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let versions = serde_json::to_string(&state.versions).ok().filter(|_| !state.versions.is_empty());
+        let sql = "INSERT OR REPLACE INTO model (name, first_us, covered_us, line, reference_id, model_sha256, digest_us, versions) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         self.map_fault(self.tx.execute(
             sql,
             params![
@@ -56,7 +62,8 @@ impl LedgerTx<'_> {
                 state.line,
                 state.reference_id,
                 state.model_sha256,
-                state.digest.map(|at| at.0)
+                state.digest.map(|at| at.0),
+                versions
             ],
         ))?;
         Ok(())

@@ -7,6 +7,7 @@ mod model;
 mod on_demand;
 mod registry;
 mod run;
+mod tracking;
 
 pub use history::{
     late_labels::record_labels,
@@ -29,7 +30,12 @@ pub use on_demand::{
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, ScoredFile, score},
 };
+pub use registry::{client::pinned_settings, values::with_registry_values};
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,
     publish, subjects, terms_or_default,
+};
+pub use tracking::{
+    message::{NOT_TRACKED, TRACKING, is_tracked},
+    send::send_tracked,
 };

@@ -12,8 +12,9 @@ mod words;
 pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
 pub use document::{
-    DecisionsSection, FeaturePoint, Head, LossCount, LossPoint, PerformancePoint, PredictionsSection, ReportDocument,
-    ReportedCostCurve, ReportedFeature, SegmentPoint, TrendPoint, report_schema, report_schemas, revision, to_json,
+    DecisionsSection, FeaturePoint, Head, LossCount, LossPoint, PerformancePoint, PredictionsSection, RegistryVersion,
+    ReportDocument, ReportedCostCurve, ReportedFeature, SegmentPoint, TrendPoint, report_schema, report_schemas,
+    revision, to_json,
 };
 pub use index::{
     index::{ListedReport, OpenAlert, ReportIndex, to_index},

@@ -7,6 +7,7 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
+use super::document::RegistryVersion;
 use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
@@ -28,6 +29,8 @@ pub struct Run {
     pub vigie_version: String,
     pub config_sha256: String,
     pub reference_id: String,
+    /// The version whose kept file was used because the registry could not be reached: `version 3 of credit-default`.
+    pub kept_version: Option<String>,
     pub model: MonitoredModel,
     pub threads: usize,
     pub files: usize,
@@ -63,6 +66,8 @@ impl SkippedFiles {
 pub struct MonitoredModel {
     pub name: String,
     pub version: Option<String>,
+    /// The version in MLflow's registry, if the config names the model by an address.
+    pub registered: Option<RegistryVersion>,
     /// Hash of the model file, if the config names one.
     pub sha256: Option<String>,
     /// The event is predicted for scores of at least this.

@@ -90,8 +90,9 @@ def read(experiment, name):
     runs = []
     for run in client.search_runs([found.experiment_id]):
         run_id = run.info.run_id
+        # A run without files cannot be downloaded.
         with tempfile.TemporaryDirectory() as folder:
-            files = content(f"runs:/{run_id}/", folder)
+            files = content(f"runs:/{run_id}/", folder) if client.list_artifacts(run_id) else {}
         runs.append({
             "run_id": run_id, "name": run.info.run_name, "status": run.info.status, "start": run.info.start_time,
             "end": run.info.end_time, "metrics": run.data.metrics, "params": run.data.params, "tags": run.data.tags,

@@ -45,6 +45,7 @@ fn advance(watched: Option<WatchState>, report: &RecordedRun) -> WatchState {
     let reference_id = Some(report.reference_id.clone());
     let Some(mut watched) = watched else {
         return WatchState {
+            versions: Vec::new(),
             first: report.window.from,
             // Windows in between without a report are due again.
             covered: report.window.from,

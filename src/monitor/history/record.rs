@@ -8,7 +8,7 @@ use vigie_profile::window::{Instant, Window};
 use crate::{
     alert::{
         Alert, Baseline, Decision, Event, History, Notification, Observation, Phase, Rules, Scope, alert_entries,
-        decide, label_verdicts, muted_findings, nearness, stale_reference,
+        decide, label_verdicts, muted_findings, nearness, registry_away, stale_reference,
     },
     archive::past_points,
     config::Settings,
@@ -18,8 +18,12 @@ use crate::{
         Facts, Failure, Finding, Headline, Note, OverrideCounts, Severity, Subject, Test, VerdictHeadline,
         override_drift,
     },
-    ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, TrendRow},
-    report::Report,
+    ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, ServedVersion, TrendRow, WatchState, add_version},
+    monitor::{
+        registry::client::alias_of,
+        tracking::message::{is_tracked, tracking_message},
+    },
+    report::{RegistryVersion, Report},
 };
 
 /// Turns a notification into messages; none if there are no recipients.
@@ -67,11 +71,17 @@ pub fn record_run(
     let mut later = Vec::new();
     let record = ledger.write(|entry| {
         crash::point("ledger.begun");
+        // Before the run is written, which may be the newest.
+        let tracked = tracked(entry, attempt, result)?;
         let (record, messages, run) = write(entry, attempt, result, compose)?;
         if crash::sabotaged("outbox") {
             later = messages;
         } else {
             queue(entry, &attempt.settings.model.name, run, &messages, attempt.now)?;
+        }
+        if let Some(tracked) = tracked {
+            // Without the run: notes wait for the next message to people.
+            queue(entry, &attempt.settings.model.name, None, &[tracked], attempt.now)?;
         }
         crash::point("ledger.queued");
         Ok((record, run))
@@ -82,6 +92,17 @@ pub fn record_run(
         ledger.write(|entry| queue(entry, &attempt.settings.model.name, run, &later, attempt.now))?;
     }
     Ok(record)
+}
+
+/// The message that logs a reported run to MLflow, if runs are logged.
+fn tracked(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, result: RunResult<'_>) -> Result<Option<NewMessage>> {
+    let RunResult::Reported(report) = result else { return Ok(None) };
+    if !is_tracked(attempt.settings) {
+        return Ok(None);
+    }
+    let judged = entry.judged_until(&attempt.settings.model.name, attempt.now)?;
+    let is_newest = attempt.scheduled && judged.is_none_or(|judged| judged <= attempt.window.to);
+    tracking_message(attempt.settings, report, is_newest, attempt.now).map(Some)
 }
 
 pub(crate) fn queue(
@@ -123,15 +144,17 @@ fn write(
         run.line = watched.line;
         if let RunResult::Reported(report) = result
             && is_newest
-            && let Some((reference, model_file)) = new_line(watched, report)
         {
+            let changed = new_line(watched, report);
             run.line = watched.line;
-            run.note = Some(Note::NewTrendLine {
+            let reset_alerts = if changed.is_some() { entry.reset_pending(model)? } else { 0 };
+            let promoted = promotion(watched, report, changed.is_some(), reset_alerts);
+            run.note = promoted.or(changed.map(|(reference, model)| Note::NewTrendLine {
                 reference,
-                model: model_file,
+                model,
                 from: attempt.window.from,
-                reset_alerts: entry.reset_pending(model)?,
-            });
+                reset_alerts,
+            }));
         }
         entry.put_watch_state(model, watched)?;
     }
@@ -220,11 +243,7 @@ struct OtherFailures {
 }
 
 impl OtherFailures {
-    fn read(
-        entry: &LedgerTx<'_>,
-        attempt: &RunAttempt<'_>,
-        watched: Option<&crate::ledger::WatchState>,
-    ) -> Result<Self> {
+    fn read(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, watched: Option<&WatchState>) -> Result<Self> {
         // Without a daemon, failed windows are not tried again.
         let Some(watched) = watched else { return Ok(Self { windows: Vec::new() }) };
         let mut windows = entry.failed_windows(&attempt.settings.model.name, watched.covered)?;
@@ -322,6 +341,7 @@ fn findings(
     findings.retain(|finding| !usual.is_quiet(finding.test));
     let (volume, nearness) = usual.volume(attempt.records.unwrap_or_else(|| report.rows()));
     findings.extend(volume);
+    findings.extend(registry_away(report.run.kept_version.as_deref()));
     findings.extend(stale_reference(report.reference.created_at, settings.alerts.reference_age, attempt.now));
     let (overrides, other_overrides) = overrides(attempt, report);
     findings.extend(overrides);
@@ -344,7 +364,7 @@ fn overrides(attempt: &RunAttempt<'_>, report: &Report) -> (Vec<Finding>, Option
 }
 
 /// Starts a new trend line if the reference or the model has changed. Returns which of them has.
-fn new_line(watched: &mut crate::ledger::WatchState, report: &Report) -> Option<(bool, bool)> {
+fn new_line(watched: &mut WatchState, report: &Report) -> Option<(bool, bool)> {
     let (reference, model) = (&report.run.reference_id, &report.run.model.sha256);
     let known = watched.reference_id.is_some();
     let changed = (watched.reference_id.as_ref() != Some(reference), watched.model_sha256 != *model);
@@ -358,6 +378,22 @@ fn new_line(watched: &mut crate::ledger::WatchState, report: &Report) -> Option<
     }
     watched.line += 1;
     Some(changed)
+}
+
+/// Remembers the version of the registry that was watched. Returns a note if it is not the one before.
+fn promotion(watched: &mut WatchState, report: &Report, new_line: bool, reset_alerts: usize) -> Option<Note> {
+    let run = &report.run;
+    let RegistryVersion { name, version, address, .. } = run.model.registered.clone()?;
+    let from = report.examined.window.from;
+    let served = ServedVersion {
+        name: name.clone(),
+        version,
+        model_sha256: run.model.sha256.clone(),
+        reference_id: run.reference_id.clone(),
+        since: from,
+    };
+    let former = add_version(&mut watched.versions, served)?;
+    Some(Note::Promoted { name, alias: alias_of(&address), former, version, from, new_line, reset_alerts })
 }
 
 fn headline(attempt: &RunAttempt<'_>, result: RunResult<'_>) -> Headline {

@@ -44,7 +44,7 @@ impl CheckedModel {
             promise: scoring.promise(),
             notes: model.notes().iter().cloned().chain(signature).collect(),
             other: None,
-            registered: registered.map(|own| (own.address.clone(), own.version.clone())),
+            registered: registered.map(|own| (own.address.clone(), own.shown.clone())),
         }
     }
 }

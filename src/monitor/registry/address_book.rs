@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::fault::{Fault, Result, describe_io};
+use crate::{
+    fault::{Fault, Result, describe_io},
+    report::RegistryVersion,
+};
 
 const FILE: &str = "addresses.json";
 
@@ -32,6 +35,9 @@ pub(crate) struct AddressEntry {
     pub identity: String,
     /// For people: `version 3 of credit-default`.
     pub shown: String,
+    /// The version; `None` unless the model is registered.
+    #[serde(default)]
+    pub version: Option<RegistryVersion>,
     /// Names of the model's inputs by its signature; empty without one.
     #[serde(default)]
     pub inputs: Vec<String>,
@@ -68,16 +74,41 @@ impl AddressBook {
     /// Notes what an address means, and writes the book.
     pub(crate) fn put(&mut self, address: &str, entry: AddressEntry) -> Result<()> {
         self.entries.insert(address.to_owned(), entry);
-        let write = || -> io::Result<()> {
-            let mut file = NamedTempFile::new_in(&self.folder)?;
-            serde_json::to_writer_pretty(&mut file, &self.entries)?;
-            file.flush()?;
-            file.as_file().sync_all()?;
-            file.persist(self.folder.join(FILE)).map_err(|error| error.error)?;
-            Ok(())
-        };
-        write().map_err(|error| cannot_keep(&self.folder, &error))
+        write_json(&self.folder, FILE, &self.entries).map_err(|error| cannot_keep(&self.folder, &error))
     }
+}
+
+const VALUES: &str = "values.json";
+
+/// The values that an address had when the registry was last asked; `None` if they are not known.
+pub(crate) fn read_values(folder: &Path, address: &str) -> Option<BTreeMap<String, String>> {
+    all_values(folder).remove(address)
+}
+
+/// Notes the values of an address.
+pub(crate) fn write_values(folder: &Path, address: &str, values: &BTreeMap<String, String>) -> Result<()> {
+    AddressBook::open(folder)?;
+    let mut all = all_values(folder);
+    if all.insert(address.to_owned(), values.clone()).as_ref() == Some(values) {
+        return Ok(());
+    }
+    write_json(folder, VALUES, &all).map_err(|error| cannot_keep(folder, &error))
+}
+
+/// A damaged file is empty.
+fn all_values(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
+    let bytes = fs::read(folder.join(VALUES)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// Writes a file, complete or not at all.
+fn write_json(folder: &Path, name: &str, content: &impl Serialize) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, content)?;
+    file.flush()?;
+    file.as_file().sync_all()?;
+    file.persist(folder.join(name)).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// SHA-256 of a file, in hexadecimal.

@@ -1,11 +1,11 @@
 //! The connection to the registry: from the config, and the environment as MLflow's own clients read it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use vigie_mlflow::{MlflowClient, MlflowError, MlflowSettings, ModelAddress};
+use vigie_mlflow::{MlflowClient, MlflowError, MlflowSettings, ModelAddress, VersionSelector};
 
 use crate::{
-    config::MlflowOptions,
+    config::{MlflowOptions, Settings},
     fault::{Fault, Result},
 };
 
@@ -35,6 +35,30 @@ fn settings(options: &MlflowOptions) -> MlflowSettings {
 pub(crate) fn address_of(key: &str, path: &Path) -> Result<Option<ModelAddress>> {
     let Some(text) = path.to_str().filter(|text| ModelAddress::is_address(text)) else { return Ok(None) };
     text.parse().map(Some).map_err(|error| fault(key, &error))
+}
+
+/// The alias that an address names; `None` if it names a version in another way.
+pub(crate) fn alias_of(address: &str) -> Option<String> {
+    match address.parse() {
+        Ok(ModelAddress::Registered { version: VersionSelector::Alias(alias), .. }) => Some(alias),
+        _ => None,
+    }
+}
+
+/// The settings with the addresses of the model's file and reference replaced by those of one version of it.
+#[must_use]
+pub fn pinned_settings(settings: &Settings, version: u64) -> Settings {
+    let mut pinned = settings.clone();
+    let one = |path: &Path| match path.to_str().map(str::parse) {
+        Some(Ok(ModelAddress::Registered { name, version: _ })) => {
+            let address = ModelAddress::Registered { name, version: VersionSelector::Number(version) };
+            PathBuf::from(address.to_string())
+        }
+        _ => path.to_owned(),
+    };
+    pinned.model.file = pinned.model.file.as_deref().map(one);
+    pinned.reference = one(&pinned.reference);
+    pinned
 }
 
 /// A failed call; `key` is the flag or config key that it is about.

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     config::{MlflowOptions, Settings},
     fault::{Fault, Result},
+    report::RegistryVersion,
 };
 
 /// Where `vigie learn --register` puts a reference, below the model's folder.
@@ -39,7 +40,7 @@ impl LocalFile {
     /// What the file is called: its address and the version that this means, or the name of the file.
     pub(crate) fn name(&self) -> String {
         match &self.registered {
-            Some(RegisteredFile { address, version, .. }) => format!("{address} ({version})"),
+            Some(RegisteredFile { address, shown, .. }) => format!("{address} ({shown})"),
             None => {
                 let whole = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
                 let name = self.path.file_name().or_else(|| whole.file_name());
@@ -54,9 +55,13 @@ impl LocalFile {
 pub(crate) struct RegisteredFile {
     pub address: String,
     /// `version 3 of credit-default`.
-    pub version: String,
+    pub shown: String,
+    /// The version; `None` unless the model is registered.
+    pub version: Option<RegistryVersion>,
     /// Names of the model's inputs by its signature; empty without one.
     pub inputs: Vec<String>,
+    /// Whether the registry could not be reached, so that this is the file that the address meant last.
+    pub is_kept: bool,
 }
 
 /// The registry that a config names, and the folder in which its files are kept.
@@ -97,6 +102,7 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
     // Two servers may give one address to different models.
     let name = format!("{} {name}", client.server());
     let found = find(&client, &address, what, &name, &mut book, &place.folder);
+    let is_kept = found.is_err();
     let (entry, file) = match found {
         Ok(found) => found,
         Err(FindError::Other(fault)) => return Err(fault.context(key)),
@@ -113,7 +119,8 @@ pub(crate) fn local_file(key: &str, path: &Path, what: AddressedFile, place: &Re
             None => return Err(fault(key, &error)),
         },
     };
-    let registered = RegisteredFile { address: text, version: entry.shown, inputs: entry.inputs };
+    let registered =
+        RegisteredFile { address: text, shown: entry.shown, version: entry.version, inputs: entry.inputs, is_kept };
     Ok(LocalFile { path: file, registered: Some(registered) })
 }
 
@@ -140,9 +147,11 @@ fn find(
 ) -> Result<(AddressEntry, PathBuf), FindError> {
     let model = client.resolve(address)?;
     let identity = identity(&model);
+    let version = registry_version(address, &model);
     // A reference may be replaced next to the same version.
     if what == AddressedFile::Model
-        && let Some((entry, file)) = book.entry(name).filter(|(entry, _)| entry.identity == identity)
+        && let Some((entry, file)) =
+            book.entry(name).filter(|(entry, _)| entry.identity == identity && entry.version == version)
     {
         return Ok((entry.clone(), file));
     }
@@ -154,13 +163,13 @@ fn find(
             let inputs = signature.map_or_else(Vec::new, |signature| {
                 signature.inputs.iter().filter_map(|column| column.name.clone()).collect()
             });
-            (fetched.file, AddressEntry { sha256: fetched.sha256, identity, shown, inputs })
+            (fetched.file, AddressEntry { sha256: fetched.sha256, identity, shown, version, inputs })
         }
         AddressedFile::Reference => {
             let root = client.locate(&model)?;
             let kept = client.keep_artifact(&root, REFERENCE, LIMIT, folder);
             let (fetched, file) = kept.map_err(|error| without_reference(error, &shown))?;
-            (file, AddressEntry { sha256: fetched.sha256, identity, shown, inputs: Vec::new() })
+            (file, AddressEntry { sha256: fetched.sha256, identity, shown, version, inputs: Vec::new() })
         }
     };
     book.put(name, entry.clone()).map_err(FindError::Other)?;
@@ -176,6 +185,18 @@ fn identity(model: &ResolvedModel) -> String {
         ResolvedModel::Logged(model) => model.model_id.clone(),
         ResolvedModel::Run { run_id, path, .. } => format!("{run_id}\n{path}"),
     }
+}
+
+/// The version that an address means; `None` unless the model is registered.
+fn registry_version(address: &ModelAddress, model: &ResolvedModel) -> Option<RegistryVersion> {
+    let ResolvedModel::Version(version) = model else { return None };
+    Some(RegistryVersion {
+        address: address.to_string(),
+        model_id: version.model_id.clone(),
+        name: version.name.clone(),
+        run_id: version.run_id.clone(),
+        version: version.version,
+    })
 }
 
 /// A version, for people.

@@ -5,3 +5,4 @@ pub(crate) mod address_book;
 pub(crate) mod client;
 pub(crate) mod local_file;
 pub(crate) mod register;
+pub(crate) mod values;

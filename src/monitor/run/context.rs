@@ -46,6 +46,8 @@ pub(crate) struct RunContext<'a> {
     pub model_file: Option<LocalFile>,
     /// How that differs from the model that the reference was learnt with.
     pub other_model: Option<OtherModel>,
+    /// The reference's file on this machine.
+    reference_file: LocalFile,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -83,6 +85,7 @@ impl<'a> RunContext<'a> {
             run.other_model = OtherModel::find(run.reference.provenance().model.as_ref(), model.scoring());
             run.set_model(model, None)?;
             run.model_file = Some(file);
+            run.check_versions()?;
         }
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
@@ -100,9 +103,11 @@ impl<'a> RunContext<'a> {
 
     /// Opens everything except the config's model file.
     pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
-        let reference = open_configured_reference(settings)?;
+        let reference_file = configured_reference_file(settings)?;
+        let reference = open_reference(REFERENCE, &reference_file.path)?;
         check_score_field(settings, &reference)?;
         Ok(Self {
+            reference_file,
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
             against: None,
@@ -118,6 +123,28 @@ impl<'a> RunContext<'a> {
             settings,
             scan,
         })
+    }
+
+    /// Fails if the alias of model and reference was moved while they were opened.
+    fn check_versions(&self) -> Result<()> {
+        let registered = |file: &LocalFile| file.registered.clone();
+        let model = self.model_file.as_ref().and_then(registered);
+        match (model, registered(&self.reference_file)) {
+            (Some(model), Some(reference)) if model.address == reference.address && model.shown != reference.shown => {
+                Err(Fault::retry(format!(
+                    "{MODEL_FILE}: {} meant {} and then {}, because it was moved meanwhile; run vigie again",
+                    model.address, reference.shown, model.shown
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The version whose file is in use because the registry could not be reached.
+    pub(crate) fn kept_version(&self) -> Option<String> {
+        let files = self.model_file.iter().chain([&self.reference_file]);
+        let kept = files.filter_map(|file| file.registered.as_ref()).find(|file| file.is_kept);
+        kept.map(|file| file.shown.clone())
     }
 
     /// Files next to the log that are not read.
@@ -235,10 +262,15 @@ pub(crate) fn rule(settings: &Settings) -> Eligibility {
     }
 }
 
+/// Config key of the reference.
+const REFERENCE: &str = "reference";
+
+fn configured_reference_file(settings: &Settings) -> Result<LocalFile> {
+    local_file(REFERENCE, &settings.reference, AddressedFile::Reference, &RegistryPlace::of(settings))
+}
+
 pub(crate) fn open_configured_reference(settings: &Settings) -> Result<Reference> {
-    const KEY: &str = "reference";
-    let place = RegistryPlace::of(settings);
-    open_reference(KEY, &local_file(KEY, &settings.reference, AddressedFile::Reference, &place)?.path)
+    open_reference(REFERENCE, &configured_reference_file(settings)?.path)
 }
 
 /// Opens a reference file; `key` is the flag or config key that names it.

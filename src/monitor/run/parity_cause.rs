@@ -35,7 +35,7 @@ pub(crate) fn with_cause(
     let importance = run.reference.importance();
     let of_column = |place: &Option<usize>| importance.get((*place)?).copied().flatten();
     let importance: Vec<f64> = model.columns().iter().map(|place| of_column(place).unwrap_or(0.0)).collect();
-    let Some(file) = run.model_file.as_ref().map(|file| &file.path) else { return Ok(parity) };
+    let Some(file) = run.model_file.as_ref().map(|file| file.path.as_path()) else { return Ok(parity) };
     let first = |count: u32| {
         let choices = options(&run.settings.model.choices());
         let iterations = Iterations::First(usize::try_from(count).ok()?);

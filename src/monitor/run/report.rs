@@ -49,9 +49,11 @@ pub(crate) fn build_report(
             vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_sha256: settings.sha256.clone(),
             reference_id: reference.id().to_owned(),
+            kept_version: run.kept_version(),
             model: MonitoredModel {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),
+                registered: run.model_file.as_ref().and_then(|file| file.registered.as_ref()?.version.clone()),
                 sha256: run.model.as_ref().map(|model| model.scoring().sha256_hex().to_owned()),
                 threshold: settings.model.threshold,
                 high_score: settings.model.high_score(),

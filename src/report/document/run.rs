@@ -7,6 +7,7 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
+use super::registry_version::RegistryVersion;
 use crate::report::{Report, words::Language};
 
 /// Everything that may differ between two runs over the same rows, and nothing else.
@@ -22,6 +23,9 @@ pub struct RunSection {
     pub files: usize,
     /// Model and window: `credit-default/20261001T000000Z_20261002T000000Z`.
     pub id: String,
+    /// The version whose kept file was used because the registry could not be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_version: Option<String>,
     pub model: ReportedModel,
     /// Files next to the log that were not read, in one sentence.
     pub passed_over: Option<String>,
@@ -44,6 +48,9 @@ pub struct ReportedModel {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub high_score: Option<HighScore>,
     pub name: String,
+    /// The version in MLflow's registry; missing unless the config names the model by an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered: Option<RegistryVersion>,
     /// Hash of the model file; null if the config names none.
     pub sha256: Option<String>,
     /// The event is predicted for scores of at least this, which are refused if a high score is bad, and accepted if it is good.
@@ -62,10 +69,12 @@ impl RunSection {
             empty_later: report.examined.empty_later,
             files: run.files,
             id: report.id(),
+            kept_version: run.kept_version.clone(),
             model: ReportedModel {
                 event: Some(run.model.event.clone()),
                 high_score: Some(run.model.high_score),
                 name: run.model.name.clone(),
+                registered: run.model.registered.clone(),
                 sha256: run.model.sha256.clone(),
                 threshold: run.model.threshold,
                 version: run.model.version.clone(),

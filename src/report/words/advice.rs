@@ -129,6 +129,7 @@ fn advice(finding: &Finding) -> Advice {
         Test::RunFailed => Advice::RunFailed,
         Test::Volume => Advice::Volume,
         Test::StaleReference => Advice::StaleReference,
+        Test::Registry => Advice::Registry,
         Test::Stale => Advice::Stale,
         Test::Auc | Test::RealisedAuc => Advice::Auc,
         Test::SegmentScore => Advice::SegmentScore,

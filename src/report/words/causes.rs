@@ -93,6 +93,7 @@ fn cause(finding: &Finding) -> Option<Cause> {
         | Test::TooFew
         | Test::RunFailed
         | Test::StaleReference
+        | Test::Registry
         // Features are in stories.
         | Test::Measure(_)
         | Test::Absent

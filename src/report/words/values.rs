@@ -181,6 +181,7 @@ pub enum Advice {
     RunFailed,
     Volume,
     StaleReference,
+    Registry,
     Stale,
     Auc,
     SegmentScore,

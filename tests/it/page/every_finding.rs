@@ -91,6 +91,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
         segment(Test::Disparity, disparity(Some("sex = F".to_owned()))),
         run(Test::Volume, Facts::Volume { records: 10, usual: 100.0, windows: 4 }),
         run(Test::StaleReference, Facts::StaleReference { days: 400, limit_days: 365 }),
+        run(Test::Registry, Facts::RegistryAway { kept: "version 3 of x".to_owned() }),
         run(Test::Stale, stale()),
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),

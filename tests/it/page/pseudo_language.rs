@@ -394,6 +394,16 @@ fn emails_and_messages_of_other_channels() {
             let notified = notification(report.headline(), severity, events.to_vec(), Some(note));
             assert_bracketed_mail(&notified, Some(&report), &names);
             assert_bracketed_mail(&notified, None, &names);
+            let promoted = Note::Promoted {
+                name: "credit-default".to_owned(),
+                alias: Some("champion".to_owned()),
+                former: 1,
+                version: 2,
+                from: Instant(DAY),
+                new_line: true,
+                reset_alerts: 1,
+            };
+            assert_bracketed_mail(&Notification { note: Some(promoted), ..notified }, None, &names);
         }
         assert_bracketed_mail(&notification(report.headline(), severity, events, None), None, &names);
     }

@@ -2,55 +2,14 @@
 
 use std::fs;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{
-    applicants::{applicants, training_csv},
-    fake_mlflow::{FakeMlflow, MODEL},
+    fake_mlflow::MODEL,
     light_model::LightModel,
+    registry_world::{CHAMPION, INPUTS, register, registry_world as world},
     world::World,
 };
-
-const CHAMPION: &str = "models:/credit default@champion";
-const INPUTS: [&str; 5] = ["AGE", "INCOME", "emp.var.rate", "JOB", "OWNS"];
-
-/// A registry with V1 and V2, and a log with the scores of V1.
-fn world() -> (World, FakeMlflow) {
-    let (world, server) = (World::new(), FakeMlflow::start());
-    let (first, second) = (LightModel::new(), LightModel::new().first(60));
-    {
-        let mut registry = server.registry();
-        registry.add(1, "lightgbm", "model.lgb", first.text(), &INPUTS);
-        registry.add(2, "lightgbm", "model.lgb", second.text(), &INPUTS);
-        registry.aliases = [("champion".to_owned(), 1), ("challenger".to_owned(), 2)].into();
-    }
-    world.file("train.csv", training_csv(1_000));
-    let lines = applicants(600, 5).into_iter().map(|one| {
-        let score = first.probability(LightModel::row(&one));
-        format!("{}\n", json!({"ts": one.rfc3339(), "id": one.id, "inputs": one.inputs(), "p": score}))
-    });
-    world.file("log/a.ndjson", lines.collect::<String>());
-    let url = server.url();
-    world.file(
-        "vigie.yaml",
-        format!(
-            "model: {{name: m, file: \"{CHAMPION}\"}}\nreference: \"{CHAMPION}\"\nmlflow: {{tracking_uri: \"{url}\"}}\nsource:\n  \
-             path: log\n  fields: {{timestamp: ts, features: inputs, probability: p, id: id}}\npolicy: {{min_rows: 100}}\n\
-             reports: {{dir: reports}}\n"
-        ),
-    );
-    (world, server)
-}
-
-/// Learns the reference of a version, and puts it next to it.
-fn register(world: &World, server: &FakeMlflow, address: &str) {
-    let learn =
-        ["learn", "--data", "train.csv", "--holdout", "yes", "--out", "ref.vigie", "--register", "--model", address];
-    let environment =
-        [("MLFLOW_TRACKING_URI", server.url()), ("XDG_CACHE_HOME", world.path("cache").display().to_string())];
-    let ran = world.vigie_with(&learn, &environment).ok();
-    assert!((ran.stdout + &ran.stderr).contains("vigie/reference.vigie is next to"));
-}
 
 fn checked(world: &World) -> Value {
     world.check("2026-10-01", "2026-10-02")

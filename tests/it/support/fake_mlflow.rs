@@ -1,4 +1,4 @@
-//! A small MLflow server: a registered model with versions and aliases, whose files can be read and written.
+//! A small MLflow server: a registered model with versions and aliases, whose files can be read and written, and tracking.
 
 use std::{
     collections::BTreeMap,
@@ -10,8 +10,29 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::fake_tracking::TrackingStore;
+
 /// The registered model.
 pub(crate) const MODEL: &str = "credit default";
+
+/// How a request goes wrong.
+pub(crate) enum Trouble {
+    /// The connection is closed instead of a reply.
+    Close,
+    /// The request is done, but its reply is lost.
+    LoseReply,
+    /// Only half of the reply arrives.
+    CutShort,
+    /// The reply is this status line, with a body of this type.
+    Reply(&'static str, &'static str, &'static str),
+    /// No reply for two seconds.
+    Slow,
+    /// The alias `champion` is moved to this version before the reply.
+    Promote(u64),
+}
+
+/// Decides from method and target whether a request goes wrong.
+pub(crate) type Script = Box<dyn FnMut(&str) -> Option<Trouble> + Send>;
 
 /// What the server keeps.
 #[derive(Default)]
@@ -26,18 +47,17 @@ pub(crate) struct Registry {
     pub requests: Vec<String>,
     /// Whether connections are closed without a reply.
     pub is_down: bool,
+    /// Tags of every version.
+    pub version_tags: BTreeMap<String, String>,
+    /// Experiments and runs.
+    pub tracking: TrackingStore,
+    pub script: Option<Script>,
 }
 
 impl Registry {
     /// Registers a version that holds one file of a flavour.
     pub(crate) fn add(&mut self, version: u64, flavor: &str, name: &str, file: impl Into<Vec<u8>>, inputs: &[&str]) {
-        let inputs: Vec<Value> = inputs.iter().map(|name| json!({"name": name, "type": "double"})).collect();
-        let inputs = serde_json::to_string(&inputs).unwrap();
-        let manifest = format!(
-            "flavors:\n  {flavor}:\n    data: {name}\n    {flavor}_version: '4'\nmlflow_version: 3.17.2\nsignature:\n  inputs: \
-             '{inputs}'\n"
-        );
-        self.files.insert(format!("{version}/MLmodel"), manifest.into_bytes());
+        self.files.insert(format!("{version}/MLmodel"), manifest(flavor, name, inputs).into_bytes());
         self.files.insert(format!("{version}/{name}"), file.into());
     }
 
@@ -46,6 +66,16 @@ impl Registry {
         let is_download = |request: &&String| request.starts_with("GET /api/2.0/mlflow-artifacts/artifacts/");
         self.requests.iter().filter(is_download).count()
     }
+}
+
+/// The `MLmodel` of a model with one file.
+pub(crate) fn manifest(flavor: &str, name: &str, inputs: &[&str]) -> String {
+    let inputs: Vec<Value> = inputs.iter().map(|name| json!({"name": name, "type": "double"})).collect();
+    let inputs = serde_json::to_string(&inputs).unwrap();
+    format!(
+        "flavors:\n  {flavor}:\n    data: {name}\n    {flavor}_version: '4'\nmlflow_version: 3.17.2\nsignature:\n  inputs: \
+         '{inputs}'\n"
+    )
 }
 
 /// The running server.
@@ -103,10 +133,31 @@ fn serve(stream: &TcpStream, registry: &Mutex<Registry>) {
     if registry.is_down {
         return;
     }
-    registry.requests.push(format!("{method} {target}"));
-    let (status, reply) = answer(&mut registry, method, target, &body);
-    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n", reply.len());
-    let kind = if reply.starts_with(b"{") { "application/json" } else { "application/octet-stream" };
+    let request = format!("{method} {target}");
+    registry.requests.push(request.clone());
+    let trouble = registry.script.as_mut().and_then(|script| script(&request));
+    if let Some(Trouble::Promote(version)) = trouble {
+        registry.aliases.insert("champion".to_owned(), version);
+    }
+    let (mut status, mut reply) = match trouble {
+        Some(Trouble::Close) => return,
+        Some(Trouble::Reply(..)) => ("", Vec::new()),
+        _ => answer(&mut registry, method, target, &body),
+    };
+    drop(registry);
+    let mut kind = if reply.starts_with(b"{") { "application/json" } else { "application/octet-stream" };
+    let length = reply.len();
+    match trouble {
+        Some(Trouble::LoseReply) => return,
+        Some(Trouble::CutShort) => reply.truncate(length / 2),
+        Some(Trouble::Reply(line, content_type, body)) => {
+            (status, kind, reply) = (line, content_type, body.as_bytes().to_vec());
+        }
+        Some(Trouble::Slow) => thread::sleep(std::time::Duration::from_secs(2)),
+        Some(Trouble::Close | Trouble::Promote(_)) | None => {}
+    }
+    let length = if matches!(trouble, Some(Trouble::CutShort)) { length } else { reply.len() };
+    let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n");
     let mut out = stream;
     let _ = out.write_all(format!("{head}content-type: {kind}\r\n\r\n").as_bytes());
     let _ = out.write_all(&reply);
@@ -116,13 +167,24 @@ fn answer(registry: &mut Registry, method: &str, target: &str, body: &[u8]) -> (
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let parameter = |name: &str| {
         let pair = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        pair.unwrap_or("").replace("%20", " ").replace('+', " ")
+        pair.unwrap_or("").replace("%20", " ").replace("%2F", "/").replace('+', " ")
     };
+    if path == "/version" {
+        return ("200 OK", b"3.17.2".to_vec());
+    }
+    let call = path.strip_prefix("/api/2.0/mlflow/").unwrap_or_default();
+    match registry.tracking.answer(call, &parameter, body) {
+        Some(Ok(value)) => return ("200 OK", serde_json::to_vec(&value).unwrap()),
+        Some(Err((status, code, message))) => return error(status, code, &message),
+        None => {}
+    }
     let ok = |value: &Value| ("200 OK", serde_json::to_vec(value).unwrap());
+    let tags: Vec<Value> =
+        registry.version_tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let version = |number: u64| {
         ok(&json!({"model_version": {
             "name": MODEL, "version": number.to_string(), "creation_timestamp": 1_790_000_000_000_u64 + number,
-            "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"),
+            "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"), "tags": tags,
         }}))
     };
     match (method, path.strip_prefix("/api/2.0/").unwrap_or(path)) {

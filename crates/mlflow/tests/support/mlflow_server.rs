@@ -112,8 +112,11 @@ fn path_of(python: &str) -> String {
 pub(crate) fn official(python: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Value {
     // The client creates files in the working folder.
     let folder = tempfile::tempdir().unwrap();
+    // Also included by tests of the workspace's root.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let driver = [root, &root.join("crates/mlflow")].map(|folder| folder.join("tests/real_driver.py"));
     let output = Command::new(python)
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real_driver.py"))
+        .arg(driver.iter().find(|file| file.exists()).unwrap())
         .args(arguments)
         .env("MLFLOW_DISABLE_TELEMETRY", "true")
         .env("GIT_PYTHON_REFRESH", "quiet")

@@ -8,6 +8,14 @@ use jiff::{
 
 use super::{Instant, Span, Window};
 
+/// A Monday, so that weeks start on Mondays.
+const ANCHOR: Date = date(1970, 1, 5);
+
+/// Number of whole windows of `days` days from the anchor to a day.
+fn index_of(day: Date, days: i64) -> i64 {
+    i64::from((day - ANCHOR).get_days()).div_euclid(days)
+}
+
 /// A sequence of adjoining windows of equal span, such that every instant is in exactly one window.
 ///
 /// Windows of `n` days run from local midnight to local midnight; those of 7 days start on Mondays. Months start at local
@@ -48,12 +56,22 @@ impl Cadence {
             let from = instant.0.div_euclid(step) * step;
             return Window { from: Instant(from), to: Instant(from + step) };
         };
-        // A Monday, so that weeks start on Mondays.
-        let anchor = date(1970, 1, 5);
-        let since = (today() - anchor).get_days();
-        let index = i64::from(since).div_euclid(days);
-        let start = |index: i64| midnight(anchor.saturating_add((index * days).days()));
+        let index = index_of(today(), days);
+        let start = |index: i64| midnight(ANCHOR.saturating_add((index * days).days()));
         Window { from: start(index), to: start(index + 1) }
+    }
+
+    /// Number of a window of the cadence, counted from the one that contains 1970-01-01.
+    #[must_use]
+    pub fn number(&self, window: Window) -> i64 {
+        let day = window.from.timestamp().to_zoned_datetime(self.zone.clone()).date();
+        if self.span.is_month() {
+            return (i64::from(day.year()) - 1970) * 12 + i64::from(day.month()) - 1;
+        }
+        match self.span.days() {
+            Some(days) => index_of(day, days) - index_of(date(1970, 1, 1), days),
+            None => window.from.0.div_euclid(self.span.microseconds()),
+        }
     }
 
     /// The window just before `window`.
@@ -147,6 +165,20 @@ mod tests {
         assert!(paris("month").same_slot(october, month("2026-02-01T12:00:00Z")));
     }
 
+    #[test]
+    fn windows_are_numbered_from_1970() {
+        let number = |span: &str, text: &str| {
+            let cadence = paris(span);
+            cadence.number(cadence.window_at(at(text)))
+        };
+        assert_eq!(number("1d", "1970-01-01T12:00:00Z"), 0);
+        assert_eq!(number("1d", "2026-10-01T12:00:00Z"), 20_727);
+        assert_eq!(number("1w", "1970-01-01T12:00:00Z"), 0);
+        assert_eq!(number("month", "1970-02-01T12:00:00Z"), 1);
+        assert_eq!(number("1h", "1970-01-01T03:59:00Z"), 3);
+        assert_eq!(number("1h", "1969-12-31T23:59:00Z"), -1);
+    }
+
     proptest! {
         #[test]
         fn windows_adjoin_and_contain_their_instants(seconds in 0i64..4_000_000_000, span in prop::sample::select(vec!["1d", "1w", "3d", "1h", "15m", "month"])) {
@@ -156,6 +188,7 @@ mod tests {
             prop_assert!(window.contains(instant));
             prop_assert_eq!(cadence.before(window).to, window.from);
             prop_assert_eq!(cadence.window_at(window.to).from, window.to);
+            prop_assert_eq!(cadence.number(cadence.after(window)), cadence.number(window) + 1);
         }
     }
 }

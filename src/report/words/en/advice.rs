@@ -81,6 +81,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::ParityReading => "find out which is right, the service or the config, and change the other.",
         Advice::RunFailed => "fix what the error message names, then run vigie check.",
         Advice::Volume => "check whether a channel was opened or closed, or whether part of the log is missing.",
+        Advice::Registry => {
+            "check that the MLflow server is running and reachable from here; until it is, a promotion is not noticed."
+        }
         Advice::StaleReference => "learn a new reference from recent rows with known outcomes.",
         Advice::Stale => {
             "check whether the source’s table was refreshed, and whether a cache or a join returns old answers; until it is fixed, scores rely on the values of other applicants."

@@ -41,6 +41,7 @@ impl Words for English {
             Test::Parity => "model parity",
             Test::RunFailed => "run failed",
             Test::StaleReference => "reference too old",
+            Test::Registry => "model registry",
             Test::Stale => "stale values",
             Test::Cost => "cost",
             Test::Labels => "labels",

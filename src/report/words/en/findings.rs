@@ -99,6 +99,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} {}", grouped(*records), plural(*records, "record", "records"))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
+        Facts::RegistryAway { kept } => {
+            format!("the model registry cannot be reached; {}, which was kept, is in use", shown(kept))
+        }
         Facts::Stale { block, features, share, since } => format!(
             "{} of rows repeat the values of a row of the previous window in {}* ({features} features), since {}",
             percent(*share),
@@ -166,6 +169,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
+        | Facts::RegistryAway { .. }
         | Facts::NoData { .. }
         | Facts::TooFew { .. }
         | Facts::LeftOut(_)
@@ -376,6 +380,10 @@ pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
     }
 }
 
+fn reset(alerts: usize) -> String {
+    if alerts == 0 { String::new() } else { format!("; pending alerts reset: {alerts}") }
+}
+
 pub(super) fn note(note: &Note) -> String {
     match note {
         Note::NewTrendLine { reference, model, from, reset_alerts } => {
@@ -384,11 +392,16 @@ pub(super) fn note(note: &Note) -> String {
                 (false, true) => "the model file",
                 (_, false) => "the reference",
             };
-            let reset = match reset_alerts {
-                0 => String::new(),
-                alerts => format!("; pending alerts reset: {alerts}"),
-            };
-            format!("{what} changed in the window from {from}: trends start over{reset}")
+            format!("{what} changed in the window from {from}: trends start over{}", reset(*reset_alerts))
+        }
+        Note::Promoted { name, alias, former, version, from, new_line, reset_alerts } => {
+            let role = alias.as_deref().map_or_else(|| "in use".to_owned(), shown);
+            let trends = if *new_line { ": trends start over" } else { "" };
+            format!(
+                "version {version} of {} is {role} since the window from {from}, after version {former}{trends}{}",
+                shown(name),
+                reset(*reset_alerts)
+            )
         }
         Note::Stored { sentence } => sentence.clone(),
     }

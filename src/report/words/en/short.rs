@@ -202,6 +202,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
             part(format!("{} records, usually {}", grouped(*records), rounded(*usual)))
         }
         Facts::StaleReference { days, .. } => whole(format!("The reference is {days} days old")),
+        Facts::RegistryAway { .. } => whole("The model registry cannot be reached".to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Labels could not be read".to_owned())
         }

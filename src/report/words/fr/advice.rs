@@ -98,6 +98,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         }
         Advice::RunFailed => "corriger ce que le message d’erreur signale, puis lancer vigie check.",
         Advice::Volume => "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
+        Advice::Registry => {
+            "vérifier que le serveur MLflow fonctionne et qu’il est joignable d’ici\u{a0}; d’ici là, une promotion passe inaperçue."
+        }
         Advice::StaleReference => "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
         Advice::Stale => {
             "vérifier que la table de cette source a été rafraîchie et qu’aucun cache ni aucune jointure ne renvoie d’anciennes réponses\u{a0}; d’ici là, les scores reposent sur les valeurs d’autres demandeurs."

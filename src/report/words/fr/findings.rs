@@ -120,6 +120,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} enregistrement{}", grouped(*records), s(*records))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("la référence a {days} jours"),
+        Facts::RegistryAway { kept } => {
+            format!("le registre des modèles est injoignable\u{a0}; le fichier conservé ({}) est utilisé", shown(kept))
+        }
         Facts::Stale { block, features, share, since } => format!(
             "{} des lignes reprennent les valeurs d’une ligne de la fenêtre précédente dans {}* ({features} variables), depuis \
              le {}",
@@ -190,6 +193,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
+        | Facts::RegistryAway { .. }
         | Facts::NoData { .. }
         | Facts::TooFew { .. }
         | Facts::LeftOut(_)
@@ -406,6 +410,15 @@ pub(super) fn note(note: &Note) -> String {
                 (_, false) => "la référence a changé",
             };
             format!("{what}\u{a0}: les courbes de tendance repartent de zéro")
+        }
+        Note::Promoted { name, alias, former, version, from, new_line, reset_alerts: _ } => {
+            let role = alias.as_deref().map_or_else(|| "utilisée".to_owned(), |alias| quoted(&shown(alias)));
+            let trends = if *new_line { "\u{a0}: les courbes de tendance repartent de zéro" } else { "" };
+            format!(
+                "la version {version} de {} est {role} depuis la fenêtre du {}, après la version {former}{trends}",
+                shown(name),
+                day(*from)
+            )
         }
         Note::Stored { sentence } => quoted(sentence),
     }

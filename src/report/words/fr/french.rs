@@ -41,6 +41,7 @@ impl Words for French {
             Test::Parity => "parité du modèle",
             Test::RunFailed => "échec de l’exécution",
             Test::StaleReference => "référence trop ancienne",
+            Test::Registry => "registre des modèles",
             Test::Stale => "valeurs périmées",
             Test::Cost => "coût",
             Test::Labels => "étiquettes",

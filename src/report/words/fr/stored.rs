@@ -74,6 +74,6 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
         Test::Disparity => share("d’acceptations de moins que dans le segment le plus favorisé"),
         Test::Decision => share("des décisions contredisent le score et le seuil"),
         Test::Overrides => change("part des forçages\u{a0}: variation"),
-        Test::Source | Test::Labels | Test::RunFailed | Test::Presence | Test::Values => None,
+        Test::Source | Test::Labels | Test::RunFailed | Test::Registry | Test::Presence | Test::Values => None,
     }
 }

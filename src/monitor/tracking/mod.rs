@@ -1,0 +1,6 @@
+//! Each run in MLflow: figures, tags and the report of a window, in an experiment of the model. `message.rs` says what is
+//! logged, `send.rs` in which calls.
+
+pub(crate) mod figures;
+pub(crate) mod message;
+pub(crate) mod send;
