@@ -33,7 +33,7 @@ fn note_opposed_scores(reference: &Reference) -> Result<Option<String>> {
     Ok(auc.map(|auc| {
         format!(
             "the reference's scores run against its outcomes (AUC {auc}), so expected AUC and cost are those of a reversed \
-             score: learn the reference again with the probability of the event that --target marks as 1, or with another --event"
+             score: learn the reference again with the probability of its event, or with another --event or --class"
         )
     }))
 }

@@ -185,8 +185,8 @@ fn match_lists(
         let names = tokens(header.names).enumerate().filter(|(feature, _)| is_matched(*feature)).take(DESCRIBED);
         let names: Vec<String> = names.map(|(_, name)| format!("`{}`", excerpt(name))).collect();
         format!(
-            "The file lists the levels of {} columns without their names; they were matched in order with {} {}{}.",
-            lists.len(),
+            "The file lists the levels of {} without their names; they were matched in order with {} {}{}.",
+            counted(lists.len(), "column"),
             if has_unmarked { "the only features that fit," } else { "the categorical features" },
             names.join(", "),
             if lists.len() > names.len() { ", …" } else { "" }
@@ -202,8 +202,8 @@ fn named(header: &ModelHeader<'_>, names: &[String], lists: &[Vec<String>]) -> R
     }
     if names.len() != lists.len() {
         return Err(unsupported(format_args!(
-            "lists the levels of {} columns, but `model.categories` names {}; {}",
-            lists.len(),
+            "lists the levels of {}, but `model.categories` names {}; {}",
+            counted(lists.len(), "column"),
             names.len(),
             described(lists)
         )));
