@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs};
 
 use divan::{Bencher, counter::BytesCount};
 use vigie::source::{Log, Request, SourceOptions};
-use vigie_profile::layout::{Column, Kind};
+use vigie_profile::layout::{Column, Kind, LevelSpelling};
 
 fn main() {
     divan::main();
@@ -43,7 +43,7 @@ fn ndjson(bencher: Bencher<'_, '_>) {
         path.display()
     ))
     .unwrap();
-    let column = |name: String, kind| Column { name, kind };
+    let column = |name: String, kind| Column { name, kind, spelling: LevelSpelling::Canonical };
     let numbers = (0..100).map(|place| column(format!("n{place}"), Kind::Numeric));
     let columns = numbers.chain((0..25).map(|place| column(format!("t{place}"), Kind::Categorical))).collect();
     let log = Log::open(&options).unwrap();

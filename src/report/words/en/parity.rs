@@ -31,9 +31,10 @@ pub(super) fn sentence(cause: &ParityCause) -> String {
     sentence + "."
 }
 
+/// The others may agree, where the cause came up within the window or concerns only some rows.
+const GIVES: &str = "gives the logged scores of the rows that differ";
+
 fn clause(cause: &ParityCause) -> String {
-    // The others may agree, where the cause came up within the window or concerns only some rows.
-    const GIVES: &str = "gives the logged scores of the rows that differ";
     match cause {
         ParityCause::OtherClass => {
             format!("the log probably has the probability of the other class: 1 minus the model’s {GIVES}")
@@ -53,23 +54,7 @@ fn clause(cause: &ParityCause) -> String {
              cut off",
             decimals(*places)
         ),
-        ParityCause::Iterations { uses: IterationsUsed::First(count) } => {
-            let first = match count {
-                1 => "first boosting iteration".to_owned(),
-                _ => format!("first {count} boosting iterations"),
-            };
-            format!("the service probably uses the {first} of the file: model.iterations: {count} {GIVES}")
-        }
-        ParityCause::Iterations { uses: IterationsUsed::All } => {
-            format!("the service probably uses all boosting iterations of the file: model.iterations: all {GIVES}")
-        }
-        ParityCause::Iterations { uses: IterationsUsed::Best } => format!(
-            "the service probably uses the boosting iterations up to the best one: model.iterations: best {GIVES}"
-        ),
-        ParityCause::Iterations { uses: IterationsUsed::Default } => format!(
-            "the service probably uses the library’s default number of boosting iterations: the model without \
-             model.iterations {GIVES}"
-        ),
+        ParityCause::Iterations { uses } => iterations(*uses),
         ParityCause::InputsRounded => format!(
             "the service probably passes numbers to the library as 32-bit floats: model.inputs: f32 {GIVES}"
         ),
@@ -84,7 +69,8 @@ fn clause(cause: &ParityCause) -> String {
             "missing numbers are probably zeros to the library: the model with zeros in place of missing values {GIVES}"
         ),
         ParityCause::ValueMissing { value } => format!(
-            "{value} is probably a missing value to the library, as with XGBoost’s missing={value} (model.missing: {value}): the model              with it as a missing value {GIVES}"
+            "{value} is probably a missing value to the library, as with XGBoost’s missing={value} (model.missing: {value}): the model \
+             with it as a missing value {GIVES}"
         ),
         ParityCause::LevelsMissing { features } => format!(
             "missing levels of {} probably stay missing to the library: the model {GIVES} if no word replaces them; set \
@@ -126,6 +112,28 @@ fn clause(cause: &ParityCause) -> String {
             "another model probably scored the rows: it ranks them otherwise, and no change of the inputs explains its scores"
                 .to_owned()
         }
+    }
+}
+
+fn iterations(uses: IterationsUsed) -> String {
+    match uses {
+        IterationsUsed::First(count) => {
+            let first = match count {
+                1 => "first boosting iteration".to_owned(),
+                _ => format!("first {count} boosting iterations"),
+            };
+            format!("the service probably uses the {first} of the file: model.iterations: {count} {GIVES}")
+        }
+        IterationsUsed::All => {
+            format!("the service probably uses all boosting iterations of the file: model.iterations: all {GIVES}")
+        }
+        IterationsUsed::Best => format!(
+            "the service probably uses the boosting iterations up to the best one: model.iterations: best {GIVES}"
+        ),
+        IterationsUsed::Default => format!(
+            "the service probably uses the library’s default number of boosting iterations: the model without \
+             model.iterations {GIVES}"
+        ),
     }
 }
 

@@ -34,9 +34,10 @@ pub(super) fn sentence(cause: &ParityCause) -> String {
     sentence + "."
 }
 
+/// The others may agree, where the cause came up within the window or concerns only some rows.
+const GIVES: &str = "donne, pour les lignes en écart, les scores du journal";
+
 fn clause(cause: &ParityCause) -> String {
-    // The others may agree, where the cause came up within the window or concerns only some rows.
-    const GIVES: &str = "donne, pour les lignes en écart, les scores du journal";
     match cause {
         ParityCause::OtherClass => format!(
             "le journal contient probablement la probabilité de l’autre classe\u{a0}: 1 moins celle du modèle {GIVES}"
@@ -65,23 +66,7 @@ fn clause(cause: &ParityCause) -> String {
              du modèle, tronqués",
             decimals(*places)
         ),
-        ParityCause::Iterations { uses: IterationsUsed::First(count) } => {
-            let first = match count {
-                1 => "la première itération".to_owned(),
-                _ => format!("les {count} premières itérations"),
-            };
-            format!("le service utilise probablement {first} du fichier\u{a0}: model.iterations\u{a0}: {count} {GIVES}")
-        }
-        ParityCause::Iterations { uses: IterationsUsed::All } => format!(
-            "le service utilise probablement toutes les itérations du fichier\u{a0}: model.iterations\u{a0}: all {GIVES}"
-        ),
-        ParityCause::Iterations { uses: IterationsUsed::Best } => format!(
-            "le service utilise probablement les itérations jusqu’à la meilleure\u{a0}: model.iterations\u{a0}: best {GIVES}"
-        ),
-        ParityCause::Iterations { uses: IterationsUsed::Default } => format!(
-            "le service utilise probablement le nombre d’itérations par défaut de la bibliothèque\u{a0}: le modèle sans \
-             model.iterations {GIVES}"
-        ),
+        ParityCause::Iterations { uses } => iterations(*uses),
         ParityCause::InputsRounded => format!(
             "le service passe probablement les nombres à la bibliothèque sur 32 bits\u{a0}: model.inputs\u{a0}: f32 {GIVES}"
         ),
@@ -149,6 +134,28 @@ fn clause(cause: &ParityCause) -> String {
              entrées n’explique ses scores"
                 .to_owned()
         }
+    }
+}
+
+fn iterations(uses: IterationsUsed) -> String {
+    match uses {
+        IterationsUsed::First(count) => {
+            let first = match count {
+                1 => "la première itération".to_owned(),
+                _ => format!("les {count} premières itérations"),
+            };
+            format!("le service utilise probablement {first} du fichier\u{a0}: model.iterations\u{a0}: {count} {GIVES}")
+        }
+        IterationsUsed::All => format!(
+            "le service utilise probablement toutes les itérations du fichier\u{a0}: model.iterations\u{a0}: all {GIVES}"
+        ),
+        IterationsUsed::Best => format!(
+            "le service utilise probablement les itérations jusqu’à la meilleure\u{a0}: model.iterations\u{a0}: best {GIVES}"
+        ),
+        IterationsUsed::Default => format!(
+            "le service utilise probablement le nombre d’itérations par défaut de la bibliothèque\u{a0}: le modèle sans \
+             model.iterations {GIVES}"
+        ),
     }
 }
 
