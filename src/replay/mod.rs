@@ -23,6 +23,8 @@ mod mismatches;
 mod missing_input;
 mod other_model;
 mod parity;
+#[cfg(test)]
+mod parity_tests;
 mod precision;
 mod quadrants;
 mod replay;

@@ -144,6 +144,7 @@ mod leaf_tree;
 mod lightgbm;
 mod link;
 mod model;
+mod model_levels;
 mod onnx;
 mod options;
 mod promise;

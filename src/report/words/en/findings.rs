@@ -12,7 +12,7 @@ use super::{
 use crate::{
     drift::PsiBinKind,
     fault::{LeftOut, PublicCause},
-    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Measure, Note, Severity, StoryKind, Test},
+    judge::{BinShare, Direction, ExactTest, Facts, Failure, Finding, Measure, Severity, StoryKind, Test},
     report::words::format::day,
 };
 
@@ -377,33 +377,6 @@ pub(super) fn bin_label(kind: PsiBinKind, label: &str) -> String {
         PsiBinKind::Rare => "rare levels".to_owned(),
         PsiBinKind::Atom | PsiBinKind::Interval => numbers::values(label),
         PsiBinKind::Level => shown(label),
-    }
-}
-
-fn reset(alerts: usize) -> String {
-    if alerts == 0 { String::new() } else { format!("; pending alerts reset: {alerts}") }
-}
-
-pub(super) fn note(note: &Note) -> String {
-    match note {
-        Note::NewTrendLine { reference, model, from, reset_alerts } => {
-            let what = match (reference, model) {
-                (true, true) => "the reference and the model file",
-                (false, true) => "the model file",
-                (_, false) => "the reference",
-            };
-            format!("{what} changed in the window from {from}: trends start over{}", reset(*reset_alerts))
-        }
-        Note::Promoted { name, alias, former, version, from, new_line, reset_alerts } => {
-            let role = alias.as_deref().map_or_else(|| "in use".to_owned(), shown);
-            let trends = if *new_line { ": trends start over" } else { "" };
-            format!(
-                "version {version} of {} is {role} since the window from {from}, after version {former}{trends}{}",
-                shown(name),
-                reset(*reset_alerts)
-            )
-        }
-        Note::Stored { sentence } => sentence.clone(),
     }
 }
 

@@ -15,6 +15,7 @@ mod losses;
 mod mail;
 mod measures;
 mod notation;
+mod notes;
 mod numbers;
 mod onsets;
 mod page;

@@ -5,7 +5,7 @@ use vigie_profile::{
     shown::{harmless, shown},
 };
 
-use super::{changes, findings, headline, lists, measures, onsets, replays, short, stories};
+use super::{changes, findings, headline, lists, measures, notes, onsets, replays, short, stories};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
@@ -161,7 +161,7 @@ impl Words for French {
     }
 
     fn note(&self, note: &Note) -> String {
-        findings::note(note)
+        notes::note(note)
     }
 
     fn note_opening(&self) -> &'static str {
