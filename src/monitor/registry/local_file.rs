@@ -18,7 +18,7 @@ use crate::{
 /// Where `vigie learn --register` puts a reference, below the model's folder.
 pub(crate) const REFERENCE: &str = "vigie/reference.vigie";
 /// Maximum size of a model or reference, in bytes.
-const LIMIT: u64 = 4 << 30;
+pub(super) const LIMIT: u64 = 4 << 30;
 
 /// What an address stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ fn find(
     {
         return Ok((entry.clone(), file));
     }
-    let shown = shown(&model);
+    let shown = describe(&model);
     let (file, entry) = match what {
         AddressedFile::Model => {
             let fetched = client.fetch_model(&model, folder, LIMIT)?;
@@ -200,7 +200,7 @@ fn registry_version(address: &ModelAddress, model: &ResolvedModel) -> Option<Reg
 }
 
 /// A version, for people.
-fn shown(model: &ResolvedModel) -> String {
+pub(super) fn describe(model: &ResolvedModel) -> String {
     match model {
         ResolvedModel::Version(version) => format!("version {} of {}", version.version, version.name),
         ResolvedModel::Logged(model) => format!("the logged model {}", model.model_id),

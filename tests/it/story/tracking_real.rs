@@ -123,7 +123,9 @@ fn check_model(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
         assert_eq!(version["tags"]["vigie.window"], WINDOW);
         if is_3 {
             assert_eq!(number_map(&version["metrics"]), head(&report), "on the model's page");
-            assert_eq!(run_of(&seen, WINDOW)["inputs"].as_array().unwrap().len(), 1);
+            for name in [WINDOW, "trend"] {
+                assert_eq!(run_of(&seen, name)["inputs"].as_array().unwrap().len(), 1);
+            }
         }
     }
 }
