@@ -1,14 +1,34 @@
 //! The text of the config that `vigie import mlflow` writes: every value that the registry knows, with comments.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use vigie_profile::shown::harmless;
 
-use super::import_model::{ImportedModel, learn_command};
-use crate::replay::ScoreKind;
+use crate::{config::ModelTags, replay::ScoreKind};
 
 /// Width of lines of comments, in characters.
 const WIDTH: usize = 120;
+
+/// What the registry knows.
+pub(super) struct ImportedModel<'a> {
+    pub address: &'a str,
+    pub name: String,
+    pub version: String,
+    /// The server, without credentials; `None` if its address in the environment contains some.
+    pub tracking_uri: Option<String>,
+    /// The registry, if it is another server.
+    pub registry_uri: Option<String>,
+    pub has_reference: bool,
+    pub tags: ModelTags,
+    /// Values of these tags, by name.
+    pub values: BTreeMap<String, String>,
+    pub kind: Option<ScoreKind>,
+    pub classes: Vec<String>,
+    /// Names and types of the inputs by the signature, else the names that the model has.
+    pub features: Vec<(String, Option<String>)>,
+    pub is_signed: bool,
+    pub log: Option<&'a Path>,
+}
 
 /// The config of a model.
 pub(super) fn config_text(model: &ImportedModel<'_>) -> String {
@@ -181,4 +201,27 @@ state: state             # folder for the daemon's state, and for the models of 
 /// A text as a YAML scalar: in quotation marks, with JSON's escapes, which YAML shares.
 fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// The command that learns a reference and puts it next to the model.
+pub(super) fn learn_command(address: &str) -> String {
+    let address = quoted(address);
+    format!("vigie learn --data train.parquet --target TARGET --model {address} --register --out reference.vigie")
+}
+
+/// An argument as a shell reads it.
+pub(super) fn quoted(argument: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.:_@-+,=".contains(c);
+    if argument.chars().all(is_plain) { argument.to_owned() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn arguments_are_quoted_for_a_shell() {
+        assert_eq!(quoted("models:/credit-default@champion"), "models:/credit-default@champion");
+        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
+    }
 }

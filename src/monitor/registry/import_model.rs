@@ -8,15 +8,15 @@ use vigie_profile::shown::shown;
 use super::{
     address_book::AddressBook,
     client::{connect, fault},
-    import_config::config_text,
+    import_config::{ImportedModel, config_text, learn_command, quoted},
     local_file::{LIMIT, REFERENCE, RegistryPlace, describe},
-    values::texts_of,
+    values::{texts_of, version_texts},
 };
 use crate::{
     config::{ModelChoices, ModelTags, Problems, Settings},
     fault::{Fault, Result},
     monitor::{atomic_file::AtomicFile, model::read_model},
-    replay::{ScoreKind, ScoringModel},
+    replay::ScoringModel,
 };
 
 /// The argument that is the address, for messages.
@@ -53,27 +53,6 @@ pub struct ImportedConfig {
     pub next: [String; 2],
 }
 
-/// What the registry knows.
-pub(super) struct ImportedModel<'a> {
-    pub address: &'a str,
-    pub name: String,
-    pub version: String,
-    /// The server, without credentials; `None` if its address in the environment contains some.
-    pub tracking_uri: Option<String>,
-    /// The registry, if it is another server.
-    pub registry_uri: Option<String>,
-    pub has_reference: bool,
-    pub tags: ModelTags,
-    /// Values of these tags, by name.
-    pub values: BTreeMap<String, String>,
-    pub kind: Option<ScoreKind>,
-    pub classes: Vec<String>,
-    /// Names and types of the inputs by the signature, else the names that the model has.
-    pub features: Vec<(String, Option<String>)>,
-    pub is_signed: bool,
-    pub log: Option<&'a Path>,
-}
-
 /// Writes a commented config for a model of the registry. Server and login are those of the environment.
 pub fn import_config(request: &ImportRequest<'_>) -> Result<ImportedConfig> {
     let out = request.out.display();
@@ -105,18 +84,6 @@ pub fn import_config(request: &ImportRequest<'_>) -> Result<ImportedConfig> {
     Ok(ImportedConfig { name: imported.name, version: imported.version, features, notes, next })
 }
 
-/// The command that learns a reference and puts it next to the model.
-pub(super) fn learn_command(address: &str) -> String {
-    let address = quoted(address);
-    format!("vigie learn --data train.parquet --target TARGET --model {address} --register --out reference.vigie")
-}
-
-/// An argument as a shell reads it.
-fn quoted(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.:_@-+,=".contains(c);
-    if argument.chars().all(is_plain) { argument.to_owned() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
-}
-
 fn look<'a>(
     request: &ImportRequest<'a>,
     client: &MlflowClient,
@@ -141,7 +108,12 @@ fn look<'a>(
             None
         }
     };
-    let (tags, values) = known_tags(&texts(client, model)?, &mut notes);
+    let texts = match texts_of(client, model) {
+        // The run was deleted.
+        Err(error) if error.kind() == MlflowErrorKind::NotFound => version_texts(model),
+        texts => texts.map_err(failed)?,
+    };
+    let (tags, values) = known_tags(&texts, &mut notes);
     let root = client.locate(model).map_err(failed)?;
     let has_reference = match client.stream_artifact(&root, REFERENCE, LIMIT, &mut io::sink()) {
         Ok(_) => true,
@@ -175,14 +147,6 @@ fn look<'a>(
         log: request.log,
     };
     Ok((imported, notes))
-}
-
-/// Tags and parameters of the version and its run. A run that was deleted has none.
-fn texts(client: &MlflowClient, model: &ResolvedModel) -> Result<BTreeMap<String, String>> {
-    match texts_of(client, model) {
-        Err(error) if error.kind() == MlflowErrorKind::NotFound => Ok(BTreeMap::new()),
-        texts => texts.map_err(|error| fault(ADDRESS, &error)),
-    }
 }
 
 /// The tags that state threshold and costs, and their values. What is not a number in range is noted.
@@ -250,11 +214,5 @@ mod tests {
     fn logins_in_addresses_are_seen() {
         assert!(has_login("https://user:word@host:5000/path"));
         assert!(!has_login("https://host/path@x") && !has_login(""));
-    }
-
-    #[test]
-    fn arguments_are_quoted_for_a_shell() {
-        assert_eq!(quoted("models:/credit-default@champion"), "models:/credit-default@champion");
-        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use tracing::warn;
-use vigie_mlflow::{MlflowClient, MlflowError, ModelAddress, ResolvedModel};
+use vigie_mlflow::{MlflowClient, MlflowError, ResolvedModel};
 
 use super::{
     address_book::{read_values, write_values},
@@ -35,7 +35,11 @@ pub fn with_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
     let place = RegistryPlace::of(settings);
     let client = connect(place.options)?;
     let name = format!("{} {address}", client.server());
-    let texts = match texts(&client, &address) {
+    let stated = client.resolve(&address).and_then(|model| match &settings.model.tags {
+        Some(_) => texts_of(&client, &model),
+        None => Ok(version_texts(&model)),
+    });
+    let texts = match stated {
         Ok(texts) => {
             let tags = settings.model.tags.iter().flat_map(ModelTags::names);
             let wanted = tags.chain(is_numbered.then_some(VERSION_NUMBER));
@@ -69,11 +73,6 @@ pub fn with_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
 }
 
 /// Tags of the version, else tags and parameters of its run, and the version's number.
-fn texts(client: &MlflowClient, address: &ModelAddress) -> Result<BTreeMap<String, String>, MlflowError> {
-    texts_of(client, &client.resolve(address)?)
-}
-
-/// The same of a version that is known.
 pub(super) fn texts_of(client: &MlflowClient, model: &ResolvedModel) -> Result<BTreeMap<String, String>, MlflowError> {
     let mut texts = BTreeMap::new();
     if let Some(run_id) = model.run_id() {
@@ -81,15 +80,20 @@ pub(super) fn texts_of(client: &MlflowClient, model: &ResolvedModel) -> Result<B
         texts.extend(run.params);
         texts.extend(run.tags);
     }
+    texts.extend(version_texts(model));
+    Ok(texts)
+}
+
+/// Tags of the version, and its number.
+pub(super) fn version_texts(model: &ResolvedModel) -> BTreeMap<String, String> {
     match model {
         ResolvedModel::Version(version) => {
-            texts.extend(version.tags.clone());
-            texts.insert(VERSION_NUMBER.to_owned(), version.version.to_string());
+            let number = (VERSION_NUMBER.to_owned(), version.version.to_string());
+            version.tags.clone().into_iter().chain([number]).collect()
         }
-        ResolvedModel::Logged(logged) => texts.extend(logged.tags.clone()),
-        ResolvedModel::Run { .. } => {}
+        ResolvedModel::Logged(logged) => logged.tags.clone(),
+        ResolvedModel::Run { .. } => BTreeMap::new(),
     }
-    Ok(texts)
 }
 
 fn apply(own: &mut Settings, tags: &ModelTags, texts: &BTreeMap<String, String>, address: &str) -> Result<()> {

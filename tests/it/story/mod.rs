@@ -45,6 +45,8 @@ pub(crate) mod promotion;
 pub(crate) mod publish;
 pub(crate) mod range;
 pub(crate) mod registry;
+pub(crate) mod registry_flavors;
+pub(crate) mod registry_guarded;
 pub(crate) mod registry_import;
 pub(crate) mod registry_values;
 pub(crate) mod replay;

@@ -1,6 +1,6 @@
 //! Levels that are one to a reference but several to a model: the model reads them as the log has them.
 
-use std::{collections::HashMap, fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
 use serde_json::{Value, json};
@@ -160,7 +160,7 @@ fn a_log_of_parquet_and_one_of_csv() {
 fn explain_and_replay_read_what_check_reads() {
     let rows = rows(&LOGGED);
     let world = world(&rows, "log/a.ndjson", ndjson(&rows), NULL);
-    let mut by_code: HashMap<Option<&str>, &Row> = HashMap::new();
+    let mut by_code: BTreeMap<Option<&str>, &Row> = BTreeMap::new();
     rows.iter().for_each(|row| {
         by_code.insert(row.code, row);
     });
