@@ -41,6 +41,11 @@ fn threads(text: &str) -> Result<u16, String> {
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
     Learn(LearnArgs),
+    /// Write a config from what another system knows about a model
+    Import {
+        #[command(subcommand)]
+        verb: ImportVerb,
+    },
     /// Check one window of the log now and write its report
     Check(CheckArgs),
     /// Run the daemon: check on the `schedule.cron` schedule, write reports, send alerts
@@ -223,6 +228,25 @@ pub(super) struct LearnArgs {
 pub(super) enum OutputFormat {
     Text,
     Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ImportVerb {
+    /// Write a commented config for a model in MLflow's registry; server and login are those of the environment
+    Mlflow(ImportMlflowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportMlflowArgs {
+    /// Address of the model, such as `models:/NAME@champion`
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// Config file to write; it must not exist
+    #[arg(long, default_value = "vigie.yaml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// The prediction log: a file, a folder or a glob, relative to the config
+    #[arg(long, value_name = "PATH")]
+    pub log: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -61,6 +61,11 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                          positive)"
                     );
                 }
+                if let Some(version) =
+                    own.model.version.as_ref().filter(|_| own.model.version != settings.model.version)
+                {
+                    let _ = writeln!(models, "registry: {} has the rows of version {version}", own.model.name);
+                }
                 if let Some(model) = monitor::check_model(settings)? {
                     models.push_str(&model_lines(&model));
                 }

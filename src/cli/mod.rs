@@ -10,6 +10,7 @@ mod cost;
 mod daemon;
 mod exit_status;
 mod explain;
+mod import;
 mod learn;
 mod left_out;
 mod log;

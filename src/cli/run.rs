@@ -1,6 +1,6 @@
 //! Dispatches to the verbs.
 
-use super::{Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, learn, replay, score, status};
+use super::{Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, learn, replay, score, status};
 use crate::fault::Result;
 
 /// Runs the command.
@@ -11,6 +11,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus> {
         Verb::Run(args) => daemon::run(args),
         Verb::Status(args) => status::run(args),
         Verb::Alert { verb } => alert::run(verb),
+        Verb::Import { verb } => import::run(verb),
         Verb::Explain(args) => explain::run(args),
         Verb::Replay(args) => replay::run(args),
         Verb::Score(args) => score::run(args),

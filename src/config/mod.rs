@@ -23,6 +23,7 @@ mod template;
 mod tree;
 mod type_check;
 mod value_type;
+mod versions;
 
 pub use channels::{Alerts, Http};
 pub use files::{check_files, note_missing_reference, of_all, warnings};
@@ -37,3 +38,4 @@ pub use secrets::masked;
 pub use settings::{Schedule, Settings};
 pub use show::{schema, show};
 pub use template::TEMPLATE;
+pub(crate) use versions::VERSION_NUMBER;

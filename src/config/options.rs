@@ -105,13 +105,18 @@ pub struct WatchedModel {
 pub struct ModelSection {
     /// Name of the model and of its report folder.
     pub name: String,
-    /// Expected model version. Rows from other versions are counted and can be a finding.
+    /// Expected model version. Rows from other versions are counted and can be a finding. `{version}` stands for the number
+    /// of the version that the address of `file` means now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Model file, or its address in MLflow's registry, such as `models:/NAME@champion`. Required for replay, explain and
     /// attribution.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<PathBuf>,
+    /// Aliases of the registered model in `file` that are watched side by side, such as `[champion, challenger]`. Each is a
+    /// model of its own; all but the first are named `NAME-ALIAS`. Rows belong to a version by `source.fields.model_version`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
     /// How many boosting iterations of the file the service uses: a number, `all`, or `best` (as early stopping noted it).
     /// Default: those that the library's own prediction uses.
     #[serde(default, skip_serializing_if = "Option::is_none")]

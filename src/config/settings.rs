@@ -13,6 +13,7 @@ use vigie_profile::window::{Cadence, Instant, Span};
 use super::{
     Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems,
     ScheduleOptions, SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
+    tree::YamlNode, versions::side_by_side,
 };
 use crate::{fault::describe_io, judge::Policy, report::Language, source};
 
@@ -172,7 +173,7 @@ impl Settings {
         let folder = folder(path);
         let sha256 = to_hex(&Sha256::digest(bytes));
         let mut all: Vec<Self> = Vec::new();
-        for (prefix, watched) in models(&options) {
+        for (prefix, watched) in models(&options, &tree)? {
             let full_key = |key: &str| {
                 let own = MODEL_KEYS.contains(&key.split('.').next().unwrap_or_default());
                 KeyPath::from_dotted(&if own { format!("{prefix}{key}") } else { key.to_owned() })
@@ -273,8 +274,8 @@ impl Schedule {
     }
 }
 
-/// The models of a file, each with the key prefix of its section.
-fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
+/// The models of a file, each with the key prefix of its section. Versions side by side share one.
+fn models(options: &ConfigFile, tree: &YamlNode) -> Result<Vec<(String, WatchedModel)>, Vec<Problem>> {
     let ConfigFile { model, reference, source, labels, segments, schedule, policy, baseline, .. } = options.clone();
     let first = match (model, reference, source) {
         (Some(model), Some(reference), Some(source)) => Some((
@@ -284,7 +285,16 @@ fn models(options: &ConfigFile) -> Vec<(String, WatchedModel)> {
         _ => None,
     };
     let further = options.models.iter().enumerate();
-    first.into_iter().chain(further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()))).collect()
+    let further = further.map(|(index, watched)| (format!("models.[{index}]."), watched.clone()));
+    let mut all = Vec::new();
+    for (prefix, watched) in first.into_iter().chain(further) {
+        let versions = side_by_side(watched).map_err(|problem| {
+            let key = KeyPath::from_dotted(&format!("{prefix}{}", problem.key));
+            vec![problem.at(tree.location_of(key.keys()))]
+        })?;
+        all.extend(versions.into_iter().map(|version| (prefix.clone(), version)));
+    }
+    Ok(all)
 }
 
 /// A problem if one of the folders contains the other: reports are for others to read, the state is not.

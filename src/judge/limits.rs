@@ -22,7 +22,9 @@ impl Limits {
         Self { watch: Some(watch), alarm: None }
     }
 
-    pub(super) const fn off() -> Self {
+    /// No effect is a finding.
+    #[must_use]
+    pub const fn off() -> Self {
         Self { watch: None, alarm: None }
     }
 

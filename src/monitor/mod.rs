@@ -30,7 +30,11 @@ pub use on_demand::{
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, ScoredFile, score},
 };
-pub use registry::{client::pinned_settings, values::with_registry_values};
+pub use registry::{
+    client::pinned_settings,
+    import_model::{ImportRequest, ImportedConfig, import_config},
+    values::with_registry_values,
+};
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,
     publish, subjects, terms_or_default,

@@ -9,7 +9,7 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 const vigie = process.env.VIGIE ?? join(root, 'target/debug/vigie');
 const server = process.env.VIGIE_SERVE ?? join(root, 'target/debug/examples/serve');
 
-class World {
+export class World {
   constructor() {
     this.folder = mkdtempSync(join(tmpdir(), 'vigie-browser-'));
     process.on('exit', () => rmSync(this.folder, { recursive: true, force: true }));

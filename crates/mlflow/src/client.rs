@@ -61,6 +61,12 @@ impl MlflowClient {
         self.tracking.url().to_string()
     }
 
+    /// The address of the registry, without user information.
+    #[must_use]
+    pub fn registry_server(&self) -> String {
+        self.registry.url().to_string()
+    }
+
     /// The version of the tracking server. Asked for once; later calls return the same.
     ///
     /// # Errors

@@ -4,12 +4,15 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests panic on failure")]
 
+#[path = "support/guarded_server.rs"]
+mod guarded_server;
 #[path = "support/mlflow_server.rs"]
 mod mlflow_server;
 
 use std::{collections::BTreeMap, fs, time::Instant};
 
-use mlflow_server::{MlflowServer, official, python};
+use guarded_server::{ADMIN, GUARDED, GuardedServer, USER};
+use mlflow_server::{MlflowServer, python};
 use serde_json::Value;
 use vigie_mlflow::{
     CallLimits, MetricPoint, MlflowClient, MlflowErrorKind as Kind, MlflowSettings, ModelFlavor, NewModelVersion,
@@ -298,51 +301,22 @@ fn a_server_of_mlflow_2() {
 #[test]
 fn a_server_with_tls_client_certificates_and_passwords() {
     let Some(python) = python("VIGIE_MLFLOW_PYTHON", "requirements.txt") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    official(&python, &["certificates", folder.path().to_str().unwrap()], &[]);
-    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (ca, client_pem, users) = (at("ca.pem"), at("client.pem"), at("users.db"));
-    let tls = format!(
-        "--ssl-keyfile {} --ssl-certfile {} --ssl-ca-certs {ca} --ssl-cert-reqs 2",
-        at("server.key"),
-        at("server.pem")
-    );
-    fs::write(
-        at("auth.ini"),
-        format!(
-            "[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{users}\nadmin_username = admin\n\
-         authorization_function = mlflow.server.auth:authenticate_request_basic_auth\n"
-        ),
-    )
-    .unwrap();
-    let config = at("auth.ini");
-    let environment = [
-        ("MLFLOW_FLASK_SERVER_SECRET_KEY", "only for tests"),
-        ("MLFLOW_AUTH_ADMIN_PASSWORD", "admin password 1"),
-        ("MLFLOW_AUTH_CONFIG_PATH", config.as_str()),
-    ];
-    let arguments = ["--app-name", "basic-auth", "--uvicorn-opts", tls.as_str()];
-    let server = MlflowServer::start_with(&python, folder, &arguments, &environment, "https");
-    let own = [
-        ("MLFLOW_TRACKING_URI", server.url.as_str()),
-        ("MLFLOW_TRACKING_SERVER_CERT_PATH", ca.as_str()),
-        ("MLFLOW_TRACKING_CLIENT_CERT_PATH", client_pem.as_str()),
-    ];
-    let admin = [("MLFLOW_TRACKING_USERNAME", "admin"), ("MLFLOW_TRACKING_PASSWORD", "admin password 1")];
-    let user = [("MLFLOW_TRACKING_USERNAME", "vigie"), ("MLFLOW_TRACKING_PASSWORD", "user password 2")];
-    server.official(&["add_user", user[0].1, user[1].1], &[&own[1..], &admin].concat());
+    let guarded = GuardedServer::start(&python);
+    let GuardedServer { server, ca, client: client_pem } = &guarded;
+    let (as_admin, as_user) = (guarded.environment(ADMIN), guarded.environment(USER));
+    let own = &as_user[..3];
     let connect = |variables: &[(&str, &str)]| {
         let env = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         MlflowClient::new(MlflowSettings::default().or_env(&env).unwrap()).unwrap()
     };
-    let champion = |client: &MlflowClient| resolve(client, "models:/guarded@champion");
+    let champion = |client: &MlflowClient| resolve(client, &format!("models:/{GUARDED}@champion"));
 
-    let reader = connect(&[&own[..], &user].concat());
+    let reader = connect(&as_user);
     let model = champion(&reader).unwrap();
     let kept = tempfile::tempdir().unwrap();
     assert_eq!(reader.fetch_model(&model, kept.path(), LIMIT).unwrap().candidate.flavor, ModelFlavor::Sklearn);
     // A user who may only read has an experiment of its own, but cannot change the model.
-    let error = reader.set_version_tag("guarded", 1, "a", "b").unwrap_err();
+    let error = reader.set_version_tag(GUARDED, 1, "a", "b").unwrap_err();
     assert!(error.kind() == Kind::Denied && error.to_string().contains("user \"vigie\""), "{error}");
     let experiment = reader.ensure_experiment("vigie/guarded", &BTreeMap::new()).unwrap();
     let new = NewRun {
@@ -357,7 +331,7 @@ fn a_server_with_tls_client_certificates_and_passwords() {
     let logged = reader.log_batch(&run.run_id, &window_batch(model.model_id())).unwrap();
     assert!(logged.is_new && !logged.is_on_model_page);
     assert_eq!(reader.run(&run.run_id).unwrap().metrics["drift/share"].value.to_bits(), 0.125_f64.to_bits());
-    connect(&[&own[..], &admin].concat()).set_version_tag("guarded", 1, "a", "b").unwrap();
+    connect(&as_admin).set_version_tag(GUARDED, 1, "a", "b").unwrap();
 
     // Credentials in the address, and in a file.
     let with_user = server.url.replace("://", "://vigie:user%20password%202@");
@@ -381,7 +355,7 @@ fn a_server_with_tls_client_certificates_and_passwords() {
     let error = champion(&MlflowClient::new(wrong).unwrap()).unwrap_err();
     assert!(error.kind() == Kind::Denied && error.to_string().contains("credentials of user \"vigie\""), "{error}");
     assert!(!error.to_string().contains("wrong pass"));
-    let error = champion(&connect(&own)).unwrap_err();
+    let error = champion(&connect(own)).unwrap_err();
     assert!(error.kind() == Kind::Denied && error.to_string().contains("MLFLOW_TRACKING_USERNAME"), "{error}");
     let untrusted = MlflowSettings { ca_file: None, ..settings.clone() };
     let error = champion(&MlflowClient::new(untrusted).unwrap()).unwrap_err();

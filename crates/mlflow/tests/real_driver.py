@@ -27,9 +27,11 @@ def rows():
     return data, (data["EXT_SOURCE_3"] + random.random(400) / 2 > 0.8).astype(int)
 
 
-def log(module, model, run_name, **more):
+def log(module, model, run_name, data=None, **more):
     """Logs a model in a run of its own; returns the run and the model's address."""
-    data, _ = rows()
+    data = rows()[0] if data is None else data
+    # Otherwise a process of its own finds them out.
+    more.setdefault("pip_requirements", ["mlflow"])
     where = {"name": "model"} if IS_3 else {"artifact_path": "model"}
     with mlflow.start_run(run_name=run_name) as run:
         mlflow.set_tag("threshold_business", "0.42")
@@ -77,6 +79,90 @@ def register():
         add("forest", mlflow.catboost, forest.fit(data, target), "catboost", "model.cb")
         add("pickled", mlflow.sklearn, linear, "sklearn", "model.pkl", serialization_format="cloudpickle")
     print(json.dumps({"models": models}))
+
+
+def flavor_models(version, data, target):
+    """A model of each flavour, larger in version 2: name, module, model, probabilities of its own library, more arguments."""
+    import catboost
+    import lightgbm
+    import onnxruntime
+    import skl2onnx
+    import xgboost
+    from sklearn.ensemble import GradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+
+    trees = 6 * version
+    quiet = {"verbose": False, "allow_writing_files": False}
+    forest = catboost.CatBoostClassifier(iterations=trees, depth=4, **quiet).fit(data, target)
+    yield "catboost", mlflow.catboost, forest, forest.predict_proba(data)[:, 1], {}
+    booster = lightgbm.train({"verbose": -1, "objective": "binary"}, lightgbm.Dataset(data, target), trees)
+    yield "lightgbm", mlflow.lightgbm, booster, booster.predict(data), {}
+    boosted = xgboost.XGBClassifier(n_estimators=trees, max_depth=4).fit(data, target)
+    yield "xgboost", mlflow.xgboost, boosted, boosted.predict_proba(data)[:, 1], {}
+    linear = LogisticRegression(C=1 / version).fit(data, target)
+    yield "sklearn", mlflow.sklearn, linear, linear.predict_proba(data)[:, 1], {}
+    stumps = GradientBoostingClassifier(n_estimators=trees, random_state=1).fit(data.to_numpy(), target)
+    inputs = [("X", skl2onnx.common.data_types.FloatTensorType([None, data.shape[1]]))]
+    converted = skl2onnx.to_onnx(stumps, initial_types=inputs, options={id(stumps): {"zipmap": False}})
+    session = onnxruntime.InferenceSession(converted.SerializeToString())
+    probabilities = session.run(None, {"X": data.to_numpy(np.float32)})[1][:, 1]
+    yield "onnx", mlflow.onnx, converted, probabilities, {}
+
+
+def log_skops(model, run_name):
+    """A scikit-learn model without a pickle, which the flavour of MLflow 2 cannot write."""
+    import skops.io
+    from mlflow.models import Model
+
+    with tempfile.TemporaryDirectory() as folder, mlflow.start_run(run_name=run_name) as run:
+        skops.io.dump(model, f"{folder}/model.skops")
+        described = Model(artifact_path="model", run_id=run.info.run_id)
+        described.add_flavor("sklearn", pickled_model="model.skops", serialization_format="skops")
+        described.save(f"{folder}/MLmodel")
+        mlflow.log_artifacts(folder, "model")
+    return f"runs:/{run.info.run_id}/model"
+
+
+def flavors(folder):
+    """Registers V1 and V2 of each flavour; writes the rows, and returns the probabilities of each library."""
+    random = np.random.default_rng(3)
+    # Values that 32-bit floats have, because that is how a service calls ONNX.
+    data = pd.DataFrame({f"EXT_{i}": random.random(300).astype(np.float32).astype(float) for i in range(1, 5)})
+    target = (data["EXT_1"] + data["EXT_2"] * data["EXT_3"] + random.random(300) / 3 > 0.9).astype(int)
+    data.to_csv(f"{folder}/rows.csv", index=False)
+    models = []
+    mlflow.set_experiment("flavours")
+    for version in (1, 2):
+        for flavor, module, model, probabilities, more in flavor_models(version, data, target):
+            name = f"credit {flavor}"
+            if flavor == "sklearn" and not IS_3:
+                uri = log_skops(model, f"{name} {version}")
+            else:
+                uri = log(module, model, f"{name} {version}", data, **more)[1].model_uri
+            made = mlflow.register_model(uri, name)
+            client.set_registered_model_alias(name, "champion", made.version)
+            models.append({
+                "name": name, "flavor": flavor, "version": int(made.version),
+                "probabilities": [float(p) for p in probabilities],
+            })
+    print(json.dumps({"models": models}))
+
+
+def example(file, rows_file, folder):
+    """Registers the model in a CatBoost file as credit-default@champion, and downloads it again."""
+    import catboost
+
+    forest = catboost.CatBoostClassifier().load_model(file)
+    data = pd.read_parquet(rows_file).head(100)[forest.feature_names_]
+    mlflow.set_experiment("training")
+    run_id, info = log(mlflow.catboost, forest, "training", data)
+    version = mlflow.register_model(info.model_uri, "credit-default").version
+    client.set_registered_model_alias("credit-default", "champion", version)
+    print(json.dumps({
+        "version": int(version), "model_id": info.model_id, "run_id": run_id,
+        "experiment_id": client.get_run(run_id).info.experiment_id,
+        "file": f"{mlflow.artifacts.download_artifacts(info.model_uri, dst_path=folder)}/model.cb",
+    }))
 
 
 def delete_experiment(name):

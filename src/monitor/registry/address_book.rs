@@ -112,7 +112,7 @@ fn write_json(folder: &Path, name: &str, content: &impl Serialize) -> io::Result
 }
 
 /// SHA-256 of a file, in hexadecimal.
-fn hash_file(file: &Path) -> io::Result<String> {
+pub(super) fn hash_file(file: &Path) -> io::Result<String> {
     Ok(Sha256::digest(fs::read(file)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

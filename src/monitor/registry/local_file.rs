@@ -17,8 +17,10 @@ use crate::{
 
 /// Where `vigie learn --register` puts a reference, below the model's folder.
 pub(crate) const REFERENCE: &str = "vigie/reference.vigie";
+/// The tag of the version with the SHA-256 of its reference, which saves downloading it to see whether it was replaced.
+pub(super) const REFERENCE_SHA256: &str = "vigie.reference.sha256";
 /// Maximum size of a model or reference, in bytes.
-const LIMIT: u64 = 4 << 30;
+pub(super) const LIMIT: u64 = 4 << 30;
 
 /// What an address stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,14 +150,15 @@ fn find(
     let model = client.resolve(address)?;
     let identity = identity(&model);
     let version = registry_version(address, &model);
-    // A reference may be replaced next to the same version.
-    if what == AddressedFile::Model
-        && let Some((entry, file)) =
-            book.entry(name).filter(|(entry, _)| entry.identity == identity && entry.version == version)
-    {
+    let is_current = |entry: &AddressEntry| {
+        // A reference may be replaced next to the same version.
+        let is_stated = || stated_reference(&model) == Some(&entry.sha256);
+        entry.identity == identity && entry.version == version && (what == AddressedFile::Model || is_stated())
+    };
+    if let Some((entry, file)) = book.entry(name).filter(|(entry, _)| is_current(entry)) {
         return Ok((entry.clone(), file));
     }
-    let shown = shown(&model);
+    let shown = describe(&model);
     let (file, entry) = match what {
         AddressedFile::Model => {
             let fetched = client.fetch_model(&model, folder, LIMIT)?;
@@ -174,6 +177,14 @@ fn find(
     };
     book.put(name, entry.clone()).map_err(FindError::Other)?;
     Ok((entry, file))
+}
+
+/// The SHA-256 of the reference next to a version, as its tag states it.
+fn stated_reference(model: &ResolvedModel) -> Option<&String> {
+    match model {
+        ResolvedModel::Version(version) => version.tags.get(REFERENCE_SHA256),
+        ResolvedModel::Logged(_) | ResolvedModel::Run { .. } => None,
+    }
 }
 
 /// A text that is equal for the same files only.
@@ -200,7 +211,7 @@ fn registry_version(address: &ModelAddress, model: &ResolvedModel) -> Option<Reg
 }
 
 /// A version, for people.
-fn shown(model: &ResolvedModel) -> String {
+pub(super) fn describe(model: &ResolvedModel) -> String {
     match model {
         ResolvedModel::Version(version) => format!("version {} of {}", version.version, version.name),
         ResolvedModel::Logged(model) => format!("the logged model {}", model.model_id),

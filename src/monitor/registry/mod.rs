@@ -3,6 +3,8 @@
 
 pub(crate) mod address_book;
 pub(crate) mod client;
+mod import_config;
+pub(crate) mod import_model;
 pub(crate) mod local_file;
 pub(crate) mod register;
 pub(crate) mod values;

@@ -5,10 +5,11 @@ use std::path::Path;
 use vigie_mlflow::{ModelAddress, ResolvedModel};
 
 use super::{
+    address_book::hash_file,
     client::{address_of, connect, fault},
-    local_file::{REFERENCE, RegistryPlace},
+    local_file::{REFERENCE, REFERENCE_SHA256, RegistryPlace},
 };
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Result, describe_io};
 
 /// The flag that asks for it.
 const REGISTER: &str = "--register";
@@ -26,13 +27,17 @@ pub(crate) fn required_address(model: &Path) -> Result<ModelAddress> {
 /// people.
 pub(crate) fn register_reference(address: &Path, reference: &Path, place: &RegistryPlace<'_>) -> Result<String> {
     let parsed = required_address(address)?;
+    let unreadable = |error| Fault::setup(format!("{REGISTER}: {}: {}", reference.display(), describe_io(&error)));
+    let sha256 = hash_file(reference).map_err(unreadable)?;
     let client = connect(place.options)?;
     let failed = |error| fault(REGISTER, &error);
     let model = client.resolve(&parsed).map_err(failed)?;
     let root = client.locate(&model).map_err(failed)?;
     client.upload_file(&root, REFERENCE, reference).map_err(failed)?;
     if let ResolvedModel::Version(version) = &model {
-        client.set_version_tag(&version.name, version.version, TAG, REFERENCE).map_err(failed)?;
+        for (tag, value) in [(REFERENCE_SHA256, sha256.as_str()), (TAG, REFERENCE)] {
+            client.set_version_tag(&version.name, version.version, tag, value).map_err(failed)?;
+        }
     }
     Ok(format!("{REFERENCE} is next to {} ({})", address.display(), client.server()))
 }

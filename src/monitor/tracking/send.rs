@@ -111,6 +111,9 @@ impl<'a> TrackedExchange<'a> {
         let end = milliseconds(tracked.window.to.0);
         let metrics = points(&tracked.head, end + i64::from(tracked.revision), number, self.model_id()).collect();
         self.client.log_missing(&run.run_id, &RunBatch { metrics, ..RunBatch::default() })?;
+        if let Some(model_id) = self.model_id() {
+            self.client.link_model(&run.run_id, model_id)?;
+        }
         let end = run.end_ms.map_or(end, |logged| logged.max(end));
         self.client.finish_run(&run.run_id, RunEnd::Finished, end)
     }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::support::{
     fake_mlflow::MODEL,
@@ -26,7 +27,10 @@ fn the_version_behind_an_alias_is_watched() {
         ran.stderr
     );
     register(&world, &server, CHAMPION);
-    assert_eq!(server.registry().tags, ["1 vigie.reference vigie/reference.vigie"]);
+    let hash = Sha256::digest(fs::read(world.path("ref.vigie")).unwrap());
+    let hash = hash.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let tags = [format!("1 vigie.reference.sha256 {hash}"), "1 vigie.reference vigie/reference.vigie".to_owned()];
+    assert_eq!(server.registry().tags, tags);
     assert_eq!(server.registry().files["1/vigie/reference.vigie"], fs::read(world.path("ref.vigie")).unwrap());
     fs::remove_file(world.path("ref.vigie")).unwrap();
 
@@ -85,13 +89,28 @@ fn a_reference_that_could_not_be_registered_was_written() {
 fn a_version_is_downloaded_once() {
     let (world, server) = world();
     register(&world, &server, CHAMPION);
-    checked(&world);
-    server.registry().requests.clear();
-    checked(&world);
-    // The reference next to a version may have been replaced.
-    assert_eq!(server.registry().downloads(), 1, "{:?}", server.registry().requests);
-    let model = server.registry().requests.iter().filter(|request| request.contains("model.lgb")).count();
-    assert_eq!(model, 0);
+    let first = checked(&world)["run"]["reference_id"].clone();
+    let requests = || {
+        server.registry().requests.clear();
+        let report = checked(&world);
+        let asked = server.registry().requests.len();
+        (report["run"]["reference_id"].clone(), asked, server.registry().downloads())
+    };
+    // Model and reference: which version is it?
+    assert_eq!(requests(), (first.clone(), 2, 0));
+    // A reference that is replaced next to the same version is downloaded.
+    let csv = fs::read_to_string(world.path("train.csv")).unwrap();
+    world.file("train.csv", csv.lines().take(900).map(|line| format!("{line}\n")).collect::<String>());
+    register(&world, &server, CHAMPION);
+    let (second, _, downloads) = requests();
+    assert_eq!((second == first, downloads), (false, 1));
+    assert_eq!(requests(), (second.clone(), 2, 0));
+    // Without the tag, only its bytes say whether it was replaced.
+    server.registry().tags.clear();
+    for _ in 0..2 {
+        let (again, _, downloads) = requests();
+        assert_eq!((again, downloads), (second.clone(), 1));
+    }
 }
 
 #[test]

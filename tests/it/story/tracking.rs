@@ -134,6 +134,7 @@ fn assert_logged(world: &World, registry: &Registry, revision: i64) {
     assert_eq!(files(registry, run), published(world));
 
     let trend = store.run("trend");
+    assert_eq!(trend.inputs, std::slice::from_ref(&model_id));
     assert_eq!(points(trend, NUMBER, END + revision, Some(&model_id)), head(&report));
     assert_eq!(json!(trend.latest("rows").unwrap().value).as_f64(), report["window"]["rows_used"].as_f64());
     assert_eq!((trend.end, trend.status.as_str()), (Some(END), "FINISHED"));

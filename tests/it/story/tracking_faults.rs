@@ -1,8 +1,10 @@
 //! An MLflow server that fails: no run of vigie fails with it, one sentence says why, and the run is logged later.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, fmt::Write as _, time::Instant};
 
-use super::tracking::{WINDOW, check, tracked_world};
+use serde_json::{Value, json};
+
+use super::tracking::{WINDOW, check, figures, report_of, tracked_world};
 use crate::support::{
     fake_mlflow::{FakeMlflow, Trouble},
     registry_world::rows,
@@ -20,7 +22,7 @@ fn fail(server: &FakeMlflow, part: &'static str, trouble: fn() -> Trouble) {
 /// The reason in the outbox.
 fn queued_reason(world: &World) -> String {
     let status = world.vigie(&["status", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
-    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let status: Value = serde_json::from_str(&status).unwrap();
     let messages = status["undelivered"].as_array().unwrap();
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!((&messages[0]["channel"], &messages[0]["to"]), (&"mlflow".into(), &"vigie/m".into()));
@@ -115,4 +117,76 @@ fn a_rejected_run_is_given_up() {
     rows(&world, "b", 50);
     check(&world).ok();
     assert_eq!(server.registry().tracking.run(WINDOW).tags["vigie.revision"], "1");
+}
+
+const WIDE: usize = 400;
+
+/// A window of so many features that its figures need two requests.
+fn wide_world() -> (World, FakeMlflow) {
+    let (world, server) = (World::new(), FakeMlflow::start());
+    let value = |row: usize, index: usize| (row * 7_919 + index * 104_729 + row * index) % 1_000;
+    let mut csv = (0..WIDE).map(|index| format!("F{index}")).collect::<Vec<_>>().join(",") + "\n";
+    let mut log = String::new();
+    for row in 0..120 {
+        csv += &((0..WIDE).map(|index| value(row, index).to_string()).collect::<Vec<_>>().join(",") + "\n");
+        let inputs: BTreeMap<String, usize> =
+            (0..WIDE).map(|index| (format!("F{index}"), value(row + 3, index))).collect();
+        let _ = writeln!(log, "{}", json!({"ts": "2026-10-01T12:00:00Z", "inputs": inputs}));
+    }
+    world.file("train.csv", csv);
+    world.file("log/a.ndjson", log);
+    world.vigie(&["learn", "--data", "train.csv", "--out", "ref.vigie"]).ok();
+    world.file(
+        "vigie.yaml",
+        format!(
+            "model: {{name: m}}\nreference: ref.vigie\nmlflow: {{tracking_uri: \"{}\", tracking: true}}\n\
+             source:\n  path: log\n  fields: {{timestamp: ts, features: inputs}}\npolicy: {{min_rows: 100}}\n\
+             reports: {{dir: reports}}\n",
+            server.url()
+        ),
+    );
+    (world, server)
+}
+
+/// The server fails in the middle of a batch of two requests, before or after it has stored the second one. The next attempt
+/// sends what is missing, and no figure is stored twice.
+#[test]
+fn a_batch_that_is_stored_by_half_is_completed() {
+    for (trouble, stored) in [
+        ((|| Trouble::Reply("503 Service Unavailable", "text/html", "")) as fn() -> Trouble, false),
+        (|| Trouble::LoseReply, true),
+    ] {
+        let (world, server) = wide_world();
+        let mut batches = 0;
+        server.registry().script = Some(Box::new(move |request| {
+            batches += usize::from(request.contains("runs/log-batch"));
+            (batches == 2 && request.contains("runs/log-batch")).then(trouble)
+        }));
+        let ran = check(&world).ok();
+        assert!(ran.stderr.contains("it stays in the outbox"), "{}", ran.stderr);
+        let expected = figures(&report_of(&world, "m"));
+        assert!(expected.len() > 1_000, "{}", expected.len());
+        let logged = |server: &FakeMlflow| -> BTreeMap<String, f64> {
+            let registry = server.registry();
+            let run = registry.tracking.run(WINDOW);
+            let points: BTreeMap<String, f64> =
+                run.points.iter().map(|point| (point.key.clone(), point.value)).collect();
+            assert_eq!(points.len(), run.points.len(), "a figure is stored twice");
+            points
+        };
+        let half = logged(&server);
+        assert_eq!(half.len() == expected.len(), stored, "{}", half.len());
+        assert!(!half.is_empty());
+
+        server.registry().script = None;
+        server.registry().requests.clear();
+        let now = [("VIGIE_NOW", "2026-10-02T07:00:00Z".to_owned())];
+        world.vigie_with(&["run", "--once", "--config", "vigie.yaml"], &now).ok();
+        assert_eq!(logged(&server), expected);
+        let registry = server.registry();
+        assert_eq!(registry.tracking.run(WINDOW).status, "FINISHED");
+        // One request has what was missing of the window, one is that of the trend.
+        let batches = registry.requests.iter().filter(|request| request.contains("runs/log-batch")).count();
+        assert_eq!(batches, if stored { 1 } else { 2 });
+    }
 }

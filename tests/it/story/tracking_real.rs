@@ -15,21 +15,18 @@ use vigie::{config::Settings, daemon::send_due, ledger::Ledger};
 use vigie_mlflow::{MlflowClient, MlflowSettings, NewModelVersion, NewRun, ResolvedModel, safe_key};
 use vigie_profile::window::Instant;
 
-use super::tracking::{WINDOW, figures, head, report_of};
-use crate::support::applicants::training_csv;
-use crate::{
-    story::tracking_real::mlflow_server::{MlflowServer, python},
-    support::{
-        fake_mlflow::{MODEL, manifest},
-        light_model::LightModel,
-        registry_world::{CHAMPION, INPUTS, configure_url, learn_and_register, rows},
-        world::World,
-    },
+use super::{
+    registry_flavors::check_flavors,
+    tracking::{WINDOW, figures, head, report_of},
 };
-
-#[expect(dead_code, reason = "also used by the tests of the crate")]
-#[path = "../../../crates/mlflow/tests/support/mlflow_server.rs"]
-mod mlflow_server;
+use crate::support::applicants::training_csv;
+use crate::support::{
+    fake_mlflow::{MODEL, manifest},
+    light_model::LightModel,
+    mlflow_server::{MlflowServer, python},
+    registry_world::{CHAMPION, INPUTS, configure_url, learn_and_register, rows},
+    world::World,
+};
 
 /// Registers a version, whose files are those of a logged model (MLflow 3) or of a run.
 fn register_version(client: &MlflowClient, url: &str) {
@@ -123,7 +120,9 @@ fn check_model(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
         assert_eq!(version["tags"]["vigie.window"], WINDOW);
         if is_3 {
             assert_eq!(number_map(&version["metrics"]), head(&report), "on the model's page");
-            assert_eq!(run_of(&seen, WINDOW)["inputs"].as_array().unwrap().len(), 1);
+            for name in [WINDOW, "trend"] {
+                assert_eq!(run_of(&seen, name)["inputs"].as_array().unwrap().len(), 1);
+            }
         }
     }
 }
@@ -197,6 +196,7 @@ fn check_line(python: &str, major: u32) {
     assert_eq!(client.server_version().unwrap().major, major);
     check_model(&server, &client, major >= 3);
     check_width(&server, "crédit 50% [x].v2");
+    check_flavors(&server);
     println!("MLflow {major}: runs checked");
 }
 

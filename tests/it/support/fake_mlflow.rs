@@ -179,9 +179,11 @@ fn answer(registry: &mut Registry, method: &str, target: &str, body: &[u8]) -> (
         None => {}
     }
     let ok = |value: &Value| ("200 OK", serde_json::to_vec(value).unwrap());
-    let tags: Vec<Value> =
-        registry.version_tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let version = |number: u64| {
+        let mut tags = registry.version_tags.clone();
+        let own = registry.tags.iter().filter_map(|tag| tag.strip_prefix(&format!("{number} "))?.split_once(' '));
+        tags.extend(own.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        let tags: Vec<Value> = tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
         ok(&json!({"model_version": {
             "name": MODEL, "version": number.to_string(), "creation_timestamp": 1_790_000_000_000_u64 + number,
             "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"), "tags": tags,

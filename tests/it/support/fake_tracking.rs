@@ -119,7 +119,10 @@ impl TrackingStore {
             }),
             "runs/log-batch" => self.with(&text("run_id"), |run| log(run, &body)),
             "runs/log-inputs" => self.with(&text("run_id"), |run| {
-                run.inputs = vec![body["models"][0]["model_id"].as_str().unwrap().to_owned()];
+                let model = body["models"][0]["model_id"].as_str().unwrap().to_owned();
+                if !run.inputs.contains(&model) {
+                    run.inputs.push(model);
+                }
                 Ok(json!({}))
             }),
             "metrics/get-history" => {

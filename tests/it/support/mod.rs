@@ -9,10 +9,15 @@ pub(crate) mod fake_http;
 pub(crate) mod fake_mlflow;
 pub(crate) mod fake_smtp;
 pub(crate) mod fake_tracking;
+#[path = "../../../crates/mlflow/tests/support/guarded_server.rs"]
+pub(crate) mod guarded_server;
 pub(crate) mod lab;
 pub(crate) mod leaf_lab;
 pub(crate) mod light_model;
 pub(crate) mod mime;
+#[path = "../../../crates/mlflow/tests/support/mlflow_server.rs"]
+#[expect(dead_code, reason = "also used by the tests of the crate")]
+pub(crate) mod mlflow_server;
 pub(crate) mod reference_exercise;
 pub(crate) mod reference_file;
 pub(crate) mod registry_world;
