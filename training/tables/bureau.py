@@ -19,7 +19,7 @@ _CARD_TERMS = np.array([1_096, 1_826, 3_653, 31_000])
 def bureau(seed: int, who: Clients) -> dict:
     """The credits of the block, by client, and the hidden columns `_open_months` and `_late` for the monthly balances."""
     rng = draw.stream(seed, "bureau", who.block)
-    counts = np.where(who.in_bureau, np.minimum(1 + rng.poisson(4.15 * np.exp(0.75 * who.activity - 0.2)), 90), 0)
+    counts = np.where(who.in_bureau, np.minimum(1 + rng.poisson(4.3 * np.exp(0.95 * who.activity - 0.3)), 90), 0)
     owner, _ = draw.children(counts)
     n = len(owner)
     kind = draw.levels(rng, LEVELS["CREDIT_TYPE"], n)
@@ -27,7 +27,7 @@ def bureau(seed: int, who: Clients) -> dict:
     term = _terms(rng, kind)
     ends = started + term
     status, closed = _status(rng, ends, who.risk[owner])
-    fact = np.where(rng.random(n) < 0.35, ends, started + term * rng.uniform(0.35, 1.0, n))
+    fact = np.where(rng.random(n) < 0.55, ends, started + term * rng.uniform(0.4, 1.02, n))
     fact = np.where(fact < 0, fact, started * rng.uniform(0.05, 0.6, n))
     fact = np.round(np.minimum(np.where(kind == "Credit card", np.maximum(fact, started + 200), fact), -1))
     amount = _amounts(rng, kind, who.wealth[owner])
@@ -35,7 +35,7 @@ def bureau(seed: int, who: Clients) -> dict:
     late = np.clip(0.012 * np.exp(0.8 * who.late[owner]), 0, 0.5)
     overdue = (rng.random(n) < late * 0.25) & ~closed
     worst = np.where(rng.random(n) < np.clip(0.26 * np.exp(0.25 * who.late[owner]), 0, 0.9), draw.lognormal(rng, 5_000, 1.1, n=n), 0.0)
-    unknown = rng.random(n) < rng.beta(1.9, 0.95, len(who.ids))[owner]  # whether the worst overdue amount is unknown depends on the lender
+    unknown = rng.random(n) < rng.beta(1.75, 1.0, len(who.ids))[owner]  # whether the worst overdue amount is unknown depends on the lender
     update = np.where(closed, np.minimum(fact + np.round(rng.exponential(30, n)), -1), -np.round(rng.gamma(1.6, 12, n)))
     limit = np.where((kind == "Credit card") & ~closed, np.maximum(amount - np.nan_to_num(debt), 0), 0.0)
     return {
@@ -87,7 +87,7 @@ def _amounts(rng, kind, wealth):
     median = np.full(n, 118_000.0)
     for level, value in _AMOUNTS.items():
         median[kind == level] = value
-    amount = median * np.exp(0.28 * wealth + 1.08 * rng.standard_normal(n))
+    amount = median * np.exp(0.28 * wealth + 1.2 * rng.standard_normal(n))
     amount = np.where((kind == "Credit card") & (rng.random(n) < 0.12), 0.0, draw.grid(amount, 0.045))
     return np.where((kind == "Credit card") & (amount > 0), np.maximum(draw.grid(amount, 4_500), 4_500), amount)
 

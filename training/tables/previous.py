@@ -17,7 +17,7 @@ NOT_YET = 365_243
 def previous_application(seed: int, who: Clients) -> dict:
     """The requests of the block, by client and from the oldest to the newest, and hidden columns that start with `_`."""
     rng = draw.stream(seed, "previous_application", who.block)
-    counts = np.where(who.in_previous, np.minimum(1 + rng.poisson(3.5 * np.exp(0.75 * who.activity - 0.2)), 70), 0)
+    counts = np.where(who.in_previous, np.minimum(1 + rng.poisson(3.4 * np.exp(1.0 * who.activity - 0.35)), 70), 0)
     owner, position = draw.children(counts)
     n = len(owner)
     age = np.clip(2_922 * rng.beta(0.95, 1.75, n), 2, 2_922)
@@ -51,14 +51,14 @@ def _kind(rng, n, position):
     """A first request is mostly a purchase on credit; later ones are also cash and cards."""
     u = rng.random(n)
     first = np.where(u < 0.86, "Consumer loans", np.where(u < 0.97, "Cash loans", "Revolving loans"))
-    later = np.where(u < 0.35, "Consumer loans", np.where(u < 0.845, "Cash loans", np.where(u < 0.999, "Revolving loans", "XNA")))
+    later = np.where(u < 0.36, "Consumer loans", np.where(u < 0.845, "Cash loans", np.where(u < 0.999, "Revolving loans", "XNA")))
     return np.where(position == 0, first, later).astype(object)
 
 
 def _status(rng, kind, position, risk):
     """Refusals grow with risk; cash and unknown kinds are often cancelled; nearly every first request is granted."""
     n = len(kind)
-    refused = draw.sigmoid(-1.95 + 0.55 * risk)
+    refused = draw.sigmoid(-1.75 + 0.55 * risk)
     refused = np.where(kind == "Consumer loans", 0.6 * refused, 1.25 * refused)
     cancelled = np.where(kind == "Cash loans", 0.30, np.where(kind == "Revolving loans", 0.18, 0.01))
     unused = np.where(kind == "Consumer loans", 0.045, 0.0)
@@ -72,11 +72,11 @@ def _amounts(rng, kind, status, wealth):
     """Amounts, number of payments and annuity. Cancelled requests often name no amount."""
     n = len(kind)
     cash, consumer, card = kind == "Cash loans", kind == "Consumer loans", kind == "Revolving loans"
-    asked = np.where(consumer, 62_000, np.where(cash, 190_000, 180_000)) * np.exp(0.30 * wealth + np.where(consumer, 0.72, 0.85) * rng.standard_normal(n))
+    asked = np.where(consumer, 66_000, np.where(cash, 230_000, 180_000)) * np.exp(0.30 * wealth + np.where(consumer, 0.78, 0.95) * rng.standard_normal(n))
     asked = np.where(consumer, draw.grid(asked, 4.5), np.maximum(draw.grid(asked, 4_500), 4_500))
     none = ((status == "Canceled") & (rng.random(n) < 0.85)) | (kind == "XNA")
     down_share = np.where(rng.random(n) < 0.42, 0.0, np.clip(rng.gamma(2.2, 0.06, n), 0.02, 0.9))
-    insurance = 1 + np.where(rng.random(n) < 0.52, rng.uniform(0.08, 0.22, n), 0.0)
+    insurance = 1 + np.where(rng.random(n) < 0.45, rng.uniform(0.08, 0.22, n), 0.0)
     credit = np.where(consumer, draw.grid(asked * (1 - down_share) * insurance, 4.5), draw.grid(asked * np.where(cash, insurance, 1.0), 4.5))
     term = np.where(consumer, rng.choice([6, 8, 10, 12, 18, 24], n, p=[0.17, 0.05, 0.24, 0.36, 0.08, 0.10]),
                     rng.choice([12, 18, 24, 36, 48, 60], n, p=[0.25, 0.13, 0.26, 0.19, 0.11, 0.06])).astype(float)  # fmt: skip
