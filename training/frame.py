@@ -53,7 +53,7 @@ def read(path: Path, columns: list[str], ids, single: bool = False) -> pd.DataFr
         else:
             numbers = column.cast(pa.float64() if not pa.types.is_boolean(column.type) else pa.uint8()).to_pandas().to_numpy(float)[position]
             out[name] = pd.Series(numbers.astype(np.float32) if single else numbers, index=ids)
-    frame = pd.DataFrame(out, copy=False)
+    frame = pd.DataFrame(out)
     frame.index.name = ID
     return frame
 

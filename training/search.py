@@ -34,7 +34,7 @@ def run(context: Context) -> None:
         trials = []
         for number in range(params["search.trials"]):
             trial = study.ask()
-            chosen = spaces.suggest(family, trial)
+            chosen = spaces.suggest(family, trial, params["search.trees"])
             scores = oof.score(folds, context, f"{family}/trial-{number}", family, chosen, count=some)
             value = search_cost(scores, folds, cost)
             study.tell(trial, value)

@@ -5,12 +5,14 @@ Everything is part of one pipeline, so medians, scales and levels are learnt fro
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -43,7 +45,9 @@ class SkLearn:
             params |= {"n_jobs": self.threads}
         self.model = Pipeline([("columns", self._columns(x)), (self.family, _KINDS[self.family](**params))])
         extra = {"mlp__sample_weight": np.where(y == 1, balance(y), 1.0)} if self.family == "mlp" else {}
-        self.model.fit(x, y, **extra)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # `max_iter` is a setting, and stopping early is a regularisation
+            self.model.fit(x, y, **extra)
         return self
 
     def _columns(self, x: pd.DataFrame):

@@ -28,9 +28,9 @@ def check(family: str, params: dict) -> None:
         raise ValueError(f"{family}: the parameter {', '.join(unknown)} is unknown; known: {', '.join(known)}")
 
 
-def _catboost(trial):
+def _catboost(trial, trees):
     return {
-        "iterations": trial.suggest_int("iterations", 150, 800, log=True),
+        "iterations": trial.suggest_int("iterations", trees // 5, trees, log=True),
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.15, log=True),
         "depth": trial.suggest_int("depth", 3, 7),
         "l2_leaf_reg": trial.suggest_float("l2_leaf_reg", 1.0, 20.0, log=True),
@@ -40,9 +40,9 @@ def _catboost(trial):
     }
 
 
-def _lightgbm(trial):
+def _lightgbm(trial, trees):
     return {
-        "n_estimators": trial.suggest_int("n_estimators", 80, 600, log=True),
+        "n_estimators": trial.suggest_int("n_estimators", trees // 6, trees, log=True),
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.12, log=True),
         "num_leaves": trial.suggest_int("num_leaves", 5, 48, log=True),
         "min_child_samples": trial.suggest_int("min_child_samples", 20, 300, log=True),
@@ -53,9 +53,9 @@ def _lightgbm(trial):
     }
 
 
-def _xgboost(trial):
+def _xgboost(trial, trees):
     return {
-        "n_estimators": trial.suggest_int("n_estimators", 80, 600, log=True),
+        "n_estimators": trial.suggest_int("n_estimators", trees // 6, trees, log=True),
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.12, log=True),
         "max_depth": trial.suggest_int("max_depth", 2, 6),
         "min_child_weight": trial.suggest_float("min_child_weight", 1.0, 100.0, log=True),
@@ -65,19 +65,19 @@ def _xgboost(trial):
     }
 
 
-def _logistic(trial):
+def _logistic(trial, trees):
     return {"C": trial.suggest_float("C", 1e-4, 1.0, log=True), "max_iter": 500}
 
 
-def _forest(trial):
+def _forest(trial, trees):
     return {
-        "n_estimators": trial.suggest_int("n_estimators", 100, 400, log=True),
+        "n_estimators": trial.suggest_int("n_estimators", trees // 4, trees // 2, log=True),
         "min_samples_leaf": trial.suggest_int("min_samples_leaf", 10, 200, log=True),
         "max_features": trial.suggest_float("max_features", 0.05, 0.5, log=True),
     }
 
 
-def _mlp(trial):
+def _mlp(trial, trees):
     return {
         "hidden_layer_sizes": [trial.suggest_int("width", 8, 96, log=True)] * trial.suggest_int("layers", 1, 2),
         "alpha": trial.suggest_float("alpha", 1e-4, 10.0, log=True),
@@ -89,8 +89,10 @@ def _mlp(trial):
 SPACES = {"catboost": _catboost, "lightgbm": _lightgbm, "xgboost": _xgboost, "logistic": _logistic, "forest": _forest, "mlp": _mlp}
 
 
-def suggest(family: str, trial) -> dict:
-    """The parameters of one trial, from the family's own space."""
-    params = SPACES[family](trial)
+def suggest(family: str, trial, trees: int = 600) -> dict:
+    """The parameters of one trial, from the family's own space, with at most `trees` trees."""
+    if family not in SPACES:
+        raise ValueError(f"the family {family} is unknown; known: {', '.join(FAMILIES)}")
+    params = SPACES[family](trial, trees)
     check(family, params)
     return params
