@@ -30,19 +30,18 @@ def read_choice(context: Context) -> tuple[dict, str]:
     return json.loads(path.read_text(encoding="utf-8")), recorded
 
 
-def register_reading(context: Context, choice_hash: str) -> list[str]:
-    """Notes that test is read for this choice. Another choice than before is refused unless `final.read_test_again` allows it."""
+def readings(context: Context, choice_hash: str) -> list[str]:
+    """The choices that test was read for, this one included. A second one is refused unless `final.read_test_again` allows it."""
     path = context.path(READS)
     reads = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    if choice_hash not in reads:
-        if reads and not context.params["final.read_test_again"]:
-            raise PermissionError(
-                "final: test was read for another choice, so it is no longer unseen. Use a new run folder or another seed; "
-                "with --set final.read_test_again=true it is read again, and the report says how often"
-            )
-        reads.append(choice_hash)
-        write_atomic(path, (json.dumps(reads) + "\n").encode())
-    return reads
+    if choice_hash in reads:
+        return reads
+    if reads and not context.params["final.read_test_again"]:
+        raise PermissionError(
+            "final: test was read for another choice, so it is no longer unseen. Use a new run folder or another seed; "
+            "with --set final.read_test_again=true it is read again, and the report says how often"
+        )
+    return [*reads, choice_hash]
 
 
 def best_candidate(choice: dict, candidates: dict, family: str) -> str:
@@ -55,6 +54,7 @@ def run(context: Context) -> None:
     """The step `final`: `models/<family>/`, `baseline/`, `holdout.parquet`, `scores.parquet`, `results.json`."""
     params = context.params
     choice, choice_hash = read_choice(context)
+    reads = readings(context, choice_hash)
     columns, found = select.kept(context), choose.candidates(context)
     ids, y, _ = split.read_folds(context)
     test_ids = split.test_clients(context)
@@ -71,7 +71,7 @@ def run(context: Context) -> None:
     save(baseline, context.folder / "baseline")
     scores["baseline"] = baseline.probability(x_test)
 
-    reads = register_reading(context, choice_hash)
+    write_atomic(context.path(READS), (json.dumps(reads) + "\n").encode())
     target = frame.read_target(context.path(split.TEST_TARGET)).loc[test_ids].to_numpy()
     cost, beta = money.Cost(**params["cost"]), params["beta"]
     results = {}

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from . import benchmark, choose, explain, final, prepare, search, select, split
+import os
+
+from . import benchmark, choose, explain, final, handover, prepare, register, search, select, split, track
 from .steps import Step
 
 _SCORING = ("frame.py", "split.py", "money.py", "oof.py", "models/spaces.py", "models/boosted.py", "models/pipelines.py")
 _FOLDS = ("split/folds.parquet", "split/target.parquet")
 
 
-
 def _binary(params) -> dict:
     return {"binary": prepare.identity()}
+
+
+def _server(params) -> dict:
+    return {"server": os.environ.get("MLFLOW_TRACKING_URI", "")}
+
+
+def _both(params) -> dict:
+    return _binary(params) | ({"vigie": prepare.identity("vigie", "VIGIE")} if params["handover.learn"] else {})
 
 
 STEPS = (
@@ -35,7 +44,11 @@ STEPS = (
     Step("explain", explain.run, inputs=("prepare/features.parquet", *_FOLDS, "select/kept.txt", "final/results.json", "final/scores.parquet",
                                          "final/models/*/*"),
          settings=("explain", "threads"), modules=("explain.py", "models/families.py", "models/boosted.py", "models/pipelines.py")),
+    Step("handover", handover.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "select/kept.txt", "prepare/dictionary.json"),
+         settings=("clients", "handover", "cost", "beta", "threads", "mlflow.model"), modules=("handover.py", "frame.py", "models/families.py"), outside=_both),
+    Step("track", track.run, inputs=("select/*", "benchmark/results.json", "benchmark/seconds.json", "benchmark/*.parquet", "search/results.json", "choose/choice.json"),
+         settings=("clients", "mlflow", "cost", "beta", "select"), modules=("track.py",), outside=_server),
+    Step("register", register.run, inputs=("final/*", "final/models/*/*", "final/baseline/*", "explain/*", "select/kept.txt", "choose/choice.json"),
+         settings=("clients", "mlflow", "cost", "beta", "select.columns"), modules=("register.py", "track.py"), outside=_server),
 )  # fmt: skip
-"""Every step up to the hand-over."""
-
-
+"""All steps of a run."""

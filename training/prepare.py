@@ -29,12 +29,12 @@ def program(name: str, variable: str) -> list[str]:
     return [str(max(builds, key=lambda p: p.stat().st_mtime))]
 
 
-def identity() -> str:
-    """What decides the features: the hash of the program, and its arguments if the variable gives any."""
-    command = program("vigie-prepare", "VIGIE_PREPARE")
+def identity(name: str = "vigie-prepare", variable: str = "VIGIE_PREPARE") -> str:
+    """What decides a program's output: its hash, and the arguments that the variable gives."""
+    command = program(name, variable)
     path = shutil.which(command[0])
     if path is None:
-        raise FileNotFoundError(f"VIGIE_PREPARE: there is no program {command[0]}")
+        raise FileNotFoundError(f"{variable}: there is no program {command[0]}")
     return " ".join([sha256(Path(path)), *command[1:]])
 
 

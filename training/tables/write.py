@@ -54,8 +54,8 @@ def _cut(tables: dict[str, dict], keep: int) -> dict[str, dict]:
     return out
 
 
-def write_tables(count: int, out: Path, seed: int, progress: Callable[[int], None] = lambda done: None) -> dict[str, int]:
-    """Writes `<table>.parquet` of the first `count` clients to `out`; returns the rows of each table.
+def write_tables(count: int, out: Path, seed: int, progress: Callable[[int], None] = lambda done: None, first_block: int = 0) -> dict[str, int]:
+    """Writes `<table>.parquet` of the first `count` clients from `first_block` on to `out`; returns the rows of each table.
 
     Each file appears under its name only once it is complete. `progress` is called with the number of clients done.
     """
@@ -68,7 +68,7 @@ def write_tables(count: int, out: Path, seed: int, progress: Callable[[int], Non
     try:
         for number in range(-(-count // draw.BLOCK)):
             keep = min(draw.BLOCK, count - number * draw.BLOCK)
-            for name, columns in _cut(block(seed, number), keep).items():
+            for name, columns in _cut(block(seed, first_block + number), keep).items():
                 table = arrow_table(name, columns)
                 writers[name].write_table(table, row_group_size=max(len(table), 1))
                 rows[name] += len(table)
