@@ -105,7 +105,7 @@ def config(context: Context, results: dict, model_file: str) -> dict:
 def learn(folder: Path, model_file: str, dictionary: Path | None) -> None:
     """Calls `vigie learn` on the hold-out; the reference is `reference.vigie`."""
     command = [*prepare.program("vigie", "VIGIE"), "learn", "--data", str(folder / "holdout.parquet"), "--model", str(folder / model_file),
-               "--target", frame.TARGET, "--ignore", frame.ID, "--probability", "probability", "--holdout", "yes",
+               "--target", frame.TARGET, "--probability", "probability", "--holdout", "yes",
                "--out", str(folder / "reference.vigie")]  # fmt: skip
     if dictionary is not None:
         command += ["--dictionary", str(dictionary)]
