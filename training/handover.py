@@ -96,7 +96,6 @@ def config(context: Context, results: dict, model_file: str) -> dict:
             "fields": {"timestamp": "ts", "features": "inputs", "probability": "outputs.proba_default", "decision": "outputs.decision",
                        "latency_ms": "latency_ms", "status": "status_code", "id": "request_id", "model_version": "model_version"},
         },
-        "labels": {"path": "labels.parquet", "id": "request_id", "target": "actual"},
         "reports": {"dir": "reports"},
         "state": "state",
     }  # fmt: skip
@@ -138,6 +137,11 @@ def run(context: Context) -> None:
     everything = json.loads(context.path("prepare/dictionary.json").read_text(encoding="utf-8"))
     context.write_json("dictionary.json", {c: everything[c] for c in columns if c in everything} if isinstance(everything, dict) else everything)
     (folder / "vigie.yaml").write_text(
-        "# Configuration of vigie for this model. Paths are relative to this file.\n" + yaml.safe_dump(config(context, results, model_file), sort_keys=False), encoding="utf-8")  # fmt: skip
+        "# Configuration of vigie for this model. Paths are relative to this file.\n"
+        + yaml.safe_dump(config(context, results, model_file), sort_keys=False)
+        + "# How the logged loans turned out, which is known months later:\n"
+        + "# labels: {path: labels.parquet, id: request_id, target: actual}\n",
+        encoding="utf-8",
+    )
     if params["handover.learn"]:
         learn(folder, model_file, folder / "dictionary.json" if params["handover.dictionary"] else None)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from . import benchmark, choose, explain, final, handover, prepare, register, search, select, split, track
 from .steps import Step
 
@@ -13,10 +11,6 @@ _FOLDS = ("split/folds.parquet", "split/target.parquet")
 
 def _binary(params) -> dict:
     return {"binary": prepare.identity()}
-
-
-def _server(params) -> dict:
-    return {"server": os.environ.get("MLFLOW_TRACKING_URI", "")}
 
 
 def _both(params) -> dict:
@@ -47,8 +41,8 @@ STEPS = (
     Step("handover", handover.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "select/kept.txt", "prepare/dictionary.json"),
          settings=("clients", "handover", "cost", "beta", "threads", "mlflow.model"), modules=("handover.py", "frame.py", "models/families.py"), outside=_both),
     Step("track", track.run, inputs=("select/*", "benchmark/results.json", "benchmark/seconds.json", "benchmark/*.parquet", "search/results.json", "choose/choice.json"),
-         settings=("clients", "mlflow", "cost", "beta", "select"), modules=("track.py",), outside=_server),
+         settings=("clients", "mlflow", "cost", "beta", "select"), modules=("track.py",), outside=track.server),
     Step("register", register.run, inputs=("final/*", "final/models/*/*", "final/baseline/*", "explain/*", "select/kept.txt", "choose/choice.json"),
-         settings=("clients", "mlflow", "cost", "beta", "select.columns"), modules=("register.py", "track.py"), outside=_server),
+         settings=("clients", "mlflow", "cost", "beta", "select.columns"), modules=("register.py", "track.py"), outside=track.server),
 )  # fmt: skip
 """All steps of a run."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,12 +17,21 @@ from . import frame, select
 from .steps import Context
 
 KEY = "training.key"
+SERVER = os.environ.get("MLFLOW_TRACKING_URI", "")
+"""As it was at the start: mlflow sets the variable itself."""
+
 _FOLD_METRICS = {"auc": "fold_auc", "business_cost": "fold_business_cost_fixed_threshold", "recall": "fold_recall", "precision": "fold_precision", "fbeta": "fold_fbeta"}
 
 
 def address(root: Path) -> str:
     """The tracking server: MLFLOW_TRACKING_URI, or a database in the folder of the run."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+    return SERVER or f"sqlite:///{(root / 'mlflow.db').resolve()}"
+
+
+def server(params) -> dict:
+    """The part of a step's key that says where it logs to, without user and password."""
+    del params
+    return {"server": re.sub(r"//[^/@]*@", "//", SERVER)}
 
 
 def connect(context: Context):
