@@ -128,9 +128,9 @@ def _scores(rng, who: Clients) -> dict:
     defaults = rng.binomial(seen.astype(int), np.clip(0.085 * np.exp(0.25 * who.risk), 0, 1)).astype(float)
     social = rng.random(n) < 0.0006
     return counts | {
-        "EXT_SOURCE_1": external([(who.risk, -0.50), (who.youth, -0.35)], 0.3437, 0.5068, 0.6660, rng.random(n) < 0.4212),
-        "EXT_SOURCE_2": external([(who.risk, -0.55), (who.wealth, 0.15)], 0.4083, 0.5588, 0.6585, rng.random(n) < 0.0006),
-        "EXT_SOURCE_3": external([(who.risk, -0.55)], 0.3639, 0.5191, 0.6529, rng.random(n) < unknown),
+        "EXT_SOURCE_1": external([(who.risk, -0.60), (who.youth, -0.35)], 0.3437, 0.5068, 0.6660, rng.random(n) < 0.4212),
+        "EXT_SOURCE_2": external([(who.risk, -0.64), (who.wealth, 0.15)], 0.4083, 0.5588, 0.6585, rng.random(n) < 0.0006),
+        "EXT_SOURCE_3": external([(who.risk, -0.64)], 0.3639, 0.5191, 0.6529, rng.random(n) < unknown),
         "OBS_30_CNT_SOCIAL_CIRCLE": np.where(social, np.nan, seen),
         "DEF_30_CNT_SOCIAL_CIRCLE": np.where(social, np.nan, defaults),
         "OBS_60_CNT_SOCIAL_CIRCLE": np.where(social, np.nan, np.maximum(seen - (rng.random(n) < 0.01), 0)),
