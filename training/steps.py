@@ -128,6 +128,11 @@ def _complete(folder: Path, step: Step, key: str) -> bool:
     return done["key"] == key and all((folder / name).exists() for name in done["outputs"] if name not in step.sealed)
 
 
+def _cpu() -> float:
+    """Seconds of processor time of this process and of those that it waited for."""
+    return sum(os.times()[:4])
+
+
 def run_step(root: Path, step: Step, params: Params, say: Callable[[str], None] = print) -> bool:
     """Runs a step unless its result is there; returns whether it ran."""
     key, parts = _key(root, step, params)
@@ -140,7 +145,7 @@ def run_step(root: Path, step: Step, params: Params, say: Callable[[str], None] 
         shutil.rmtree(partial)
     partial.mkdir(parents=True, exist_ok=True)
     write_atomic(marker, key.encode())
-    started = time.monotonic(), time.process_time()
+    started = time.monotonic(), _cpu()
     step.run(Context(root, partial, params, key))
     marker.unlink()
     for leftover in partial.rglob("*.partial"):
@@ -148,7 +153,7 @@ def run_step(root: Path, step: Step, params: Params, say: Callable[[str], None] 
     record = parts | {
         "key": key,
         "outputs": {p.relative_to(partial).as_posix(): sha256(p) for p in sorted(partial.rglob("*")) if p.is_file()},
-        "seconds": {"wall": round(time.monotonic() - started[0], 2), "cpu": round(time.process_time() - started[1], 2)},
+        "seconds": {"wall": round(time.monotonic() - started[0], 2), "cpu": round(_cpu() - started[1], 2)},
     }
     write_atomic(partial / "step.json", (json.dumps(record, indent=1, sort_keys=True) + "\n").encode())
     if final.exists():

@@ -69,7 +69,11 @@ class _Categories:
         self.levels = {c: frame.LEVELS.get(c) or sorted(set(x[c]) | {frame.MISSING}) for c in x.columns if x[c].dtype == object}
 
     def encode(self, x: pd.DataFrame) -> pd.DataFrame:
-        return x[self.columns].astype({c: pd.CategoricalDtype(pd.Index(levels, dtype=object)) for c, levels in self.levels.items()})
+        out = x[self.columns]
+        for c, levels in self.levels.items():
+            index = pd.Index(levels, dtype=object)  # a level that is not in it becomes missing
+            out = out.assign(**{c: pd.Categorical.from_codes(index.get_indexer(x[c]), dtype=pd.CategoricalDtype(index))})
+        return out
 
 
 class LightGBM(_Categories):
