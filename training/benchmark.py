@@ -43,6 +43,14 @@ def run(context: Context) -> None:
         everything = frame.read(path, frame.features_of(path), folds.ids, single=True)
         for family in wide:
             measure(f"{family}-all", family, everything)
-    order = sorted(results, key=lambda n: (results[n]["at_cheapest"]["business_cost"], -results[n]["at_cheapest"]["recall"], -results[n]["at_half"]["auc"], n))
+    order = sorted(
+        results,
+        key=lambda n: (
+            results[n]["at_cheapest"]["business_cost"],
+            -results[n]["at_cheapest"]["recall"],
+            -results[n]["at_half"]["auc"],
+            n,
+        ),
+    )
     context.write_json("results.json", {"results": results, "order": order})
     context.write_json("seconds.json", seconds)

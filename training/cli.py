@@ -18,10 +18,14 @@ def _set(text: str) -> tuple[str, object]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m training", description="From seven raw tables to a registered, monitored model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m training", description="From seven raw tables to a registered, monitored model."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     tables = commands.add_parser("tables", help="generate the seven raw tables")
-    tables.add_argument("--clients", type=int, default=20_000, help="number of clients; the first ones are the same at every number")
+    tables.add_argument(
+        "--clients", type=int, default=20_000, help="number of clients; the first ones are the same at every number"
+    )
     tables.add_argument("--seed", type=int, default=42)
     tables.add_argument("--out", type=Path, required=True, help="folder for seven Parquet files")
     run = commands.add_parser("run", help="run all steps; those whose inputs have not changed are skipped")
@@ -37,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
 def _tables(args) -> None:
     from .tables.write import write_tables
 
-    rows = write_tables(args.clients, args.out, args.seed, lambda done: print(f"{done} of {args.clients} clients", file=sys.stderr))
+    rows = write_tables(
+        args.clients, args.out, args.seed, lambda done: print(f"{done} of {args.clients} clients", file=sys.stderr)
+    )
     for name, count in rows.items():
         print(f"{name}: {count} rows")
 

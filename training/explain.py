@@ -58,7 +58,9 @@ def _explanation(values: pd.DataFrame, inputs: pd.DataFrame):
     import shap
 
     columns = list(inputs.columns)
-    display = inputs.apply(lambda c: c if c.dtype != object and not pd.api.types.is_string_dtype(c) else c.astype("category").cat.codes)
+    display = inputs.apply(
+        lambda c: c if c.dtype != object and not pd.api.types.is_string_dtype(c) else c.astype("category").cat.codes
+    )
     return shap.Explanation(values[columns].to_numpy(), values["base"].to_numpy(), display.to_numpy(float), feature_names=columns)
 
 

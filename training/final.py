@@ -26,7 +26,9 @@ def read_choice(context: Context) -> tuple[dict, str]:
         raise PermissionError("final: there is no choose/step.json, so the choice has no hash; run the step choose")
     recorded = json.loads(record.read_text(encoding="utf-8"))["outputs"]["choice.json"]
     if sha256(path) != recorded:
-        raise PermissionError("final: choice.json is not what the step choose wrote; test is read only after a written choice: run choose again")
+        raise PermissionError(
+            "final: choice.json is not what the step choose wrote; test is read only after a written choice: run choose again"
+        )
     return json.loads(path.read_text(encoding="utf-8")), recorded
 
 
@@ -77,7 +79,13 @@ def run(context: Context) -> None:
     results = {}
     for name, score in scores.items():
         family = choice["family"] if name == "baseline" else name
-        candidate = family if name == "baseline" else choice["winner"] if family == choice["family"] else best_candidate(choice, found, family)
+        candidate = (
+            family
+            if name == "baseline"
+            else choice["winner"]
+            if family == choice["family"]
+            else best_candidate(choice, found, family)
+        )
         threshold = choice["candidates"][candidate]["threshold"]
         results[name] = money.metrics(target, score, threshold, cost, beta) | {"threshold": threshold, "candidate": candidate}
     probability = scores[choice["family"]]

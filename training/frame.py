@@ -18,7 +18,11 @@ ID, TARGET, MISSING = "SK_ID_CURR", "TARGET", "__MISSING__"
 NOT_FEATURES = (ID, TARGET)
 
 _UNKNOWN = {None, "XNA", "XAP"}
-LEVELS = {name: [*sorted(k for k in shares if k not in _UNKNOWN), MISSING] for name, shares in APPLICATION.items() if not name.startswith("FLAG_")}
+LEVELS = {
+    name: [*sorted(k for k in shares if k not in _UNKNOWN), MISSING]
+    for name, shares in APPLICATION.items()
+    if not name.startswith("FLAG_")
+}
 """Declared levels of the text columns. Codes follow from them, so that they are the same in every frame."""
 
 
@@ -30,28 +34,41 @@ def features_of(path: Path) -> list[str]:
 def text_columns(path: Path, columns: list[str]) -> list[str]:
     """Those of `columns` that hold text."""
     schema = pq.read_schema(path)
-    is_text = lambda t: pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_dictionary(t) or pa.types.is_string_view(t)  # noqa: E731
+
+    def is_text(t):
+        return pa.types.is_string(t) or pa.types.is_large_string(t) or pa.types.is_dictionary(t) or pa.types.is_string_view(t)  # noqa: E731
+
     return [name for name in columns if is_text(schema.field(name).type)]
+
+
+def _columns(path: Path, names: list[str], some: int = 100):
+    """The columns of a file, a few at a time, so that memory holds no second copy of all of them."""
+    for start in range(0, len(names), some):
+        table = pq.read_table(path, columns=names[start : start + some])
+        for name in names[start : start + some]:
+            yield name, table.column(name)
 
 
 def read(path: Path, columns: list[str], ids, single: bool = False) -> pd.DataFrame:
     """Features of the clients `ids`, in that order, indexed by id. `single` keeps numbers as 32-bit floats, to save memory."""
     if forbidden := [c for c in columns if c in NOT_FEATURES]:
         raise ValueError(f"{', '.join(forbidden)} is not a feature")
-    table = pq.read_table(path, columns=[ID, *columns])
-    position = pd.Index(table.column(ID).to_numpy()).get_indexer(ids)
+    position = pd.Index(pq.read_table(path, columns=[ID]).column(0).to_numpy()).get_indexer(ids)
     if (position < 0).any():
         raise ValueError(f"{path}: client {np.asarray(ids)[position < 0][0]} is not there; prepare the features again")
     out = {}
     text = set(text_columns(path, columns))
-    for name in columns:
-        column = table.column(name)
+    for name, column in _columns(path, columns):
         if name in text:
             values = column.cast(pa.string()).to_pandas().to_numpy(object)[position]
             values[pd.isna(values)] = MISSING
             out[name] = pd.Series(values, dtype=object, index=ids)
         else:
-            numbers = column.cast(pa.float64() if not pa.types.is_boolean(column.type) else pa.uint8()).to_pandas().to_numpy(float)[position]
+            numbers = (
+                column.cast(pa.float64() if not pa.types.is_boolean(column.type) else pa.uint8())
+                .to_pandas()
+                .to_numpy(float)[position]
+            )
             out[name] = pd.Series(numbers.astype(np.float32) if single else numbers, index=ids)
     frame = pd.DataFrame(out)
     frame.index.name = ID

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,11 @@ def fresh_clients(context: Context, columns: list[str], count: int) -> tuple[pd.
         tables, out = Path(folder) / "tables", Path(folder) / "features.parquet"
         write_tables(count, tables, context.params["seed"], first_block=first)
         prepare.prepare(tables, out, columns)
-        target = pq.read_table(tables / "application.parquet", columns=list(frame.NOT_FEATURES)).to_pandas().set_index(frame.ID)[frame.TARGET]
+        target = (
+            pq.read_table(tables / "application.parquet", columns=list(frame.NOT_FEATURES))
+            .to_pandas()
+            .set_index(frame.ID)[frame.TARGET]
+        )
         return frame.read(out, columns, target.index.to_numpy()), target
 
 
@@ -47,11 +51,13 @@ def cell(value):
     return int(value) if float(value).is_integer() else float(value)
 
 
-def records(x: pd.DataFrame, probability: np.ndarray, threshold: float, first_day: str, per_day: int, version: str, rng) -> dict[str, list[dict]]:
+def records(
+    x: pd.DataFrame, probability: np.ndarray, threshold: float, first_day: str, per_day: int, version: str, rng
+) -> dict[str, list[dict]]:
     """Log records by day, in the order of time."""
     out = {}
     rows = x.astype(object).to_dict("records")
-    start = datetime.fromisoformat(first_day).replace(tzinfo=timezone.utc)
+    start = datetime.fromisoformat(first_day).replace(tzinfo=UTC)
     for day in range(-(-len(rows) // per_day)):
         part = range(day * per_day, min((day + 1) * per_day, len(rows)))
         seconds = np.sort(rng.uniform(6 * 3600, 20 * 3600, len(part)))
@@ -124,7 +130,10 @@ def run(context: Context) -> None:
     shutil.copytree(context.path("final/models"), folder / "models", dirs_exist_ok=True)
     shutil.copy(context.path("final/holdout.parquet"), folder / "holdout.parquet")
     (folder / "features.txt").write_text("".join(f"{c}\n" for c in columns), encoding="utf-8")
-    context.write_json("decision.json", {"threshold": results["threshold"], "cost": params["cost"], "model_file": model_file, "test": results["test"]})
+    context.write_json(
+        "decision.json",
+        {"threshold": results["threshold"], "cost": params["cost"], "model_file": model_file, "test": results["test"]},
+    )
     days = params["handover.days"]
     x, target = fresh_clients(context, columns, days * params["handover.rows_per_day"])
     probability = load(source, params["threads"]).probability(x)
@@ -135,7 +144,9 @@ def run(context: Context) -> None:
     ids = [r["request_id"] for lines in log.values() for r in lines]
     pd.DataFrame({"request_id": ids, "actual": target.to_numpy()}).to_parquet(folder / "labels.parquet", index=False)
     everything = json.loads(context.path("prepare/dictionary.json").read_text(encoding="utf-8"))
-    context.write_json("dictionary.json", {c: everything[c] for c in columns if c in everything} if isinstance(everything, dict) else everything)
+    context.write_json(
+        "dictionary.json", {c: everything[c] for c in columns if c in everything} if isinstance(everything, dict) else everything
+    )
     (folder / "vigie.yaml").write_text(
         "# Configuration of vigie for this model. Paths are relative to this file.\n"
         + yaml.safe_dump(config(context, results, model_file), sort_keys=False)

@@ -50,7 +50,9 @@ def score_fold(folds: Folds, context: Context, name: str, family: str, params: d
     return context.unit(f"{name}/fold-{fold}.parquet", compute)
 
 
-def score(folds: Folds, context: Context, name: str, family: str, params: dict, everything=None, count: int | None = None) -> pd.DataFrame:
+def score(
+    folds: Folds, context: Context, name: str, family: str, params: dict, everything=None, count: int | None = None
+) -> pd.DataFrame:
     """Scores of the first `count` folds (default: all), by client."""
     numbers = range(folds.count if count is None else count)
     parts = [pd.read_parquet(score_fold(folds, context, name, family, params, f, everything)) for f in numbers]

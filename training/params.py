@@ -37,7 +37,9 @@ def _merge(base: dict, over: dict, where: str, closed: bool = True) -> None:
         if closed and key not in base:
             raise ValueError(f"params: {name} is unknown; known here: {', '.join(sorted(map(str, base)))}")
         if closed and isinstance(value, dict) != isinstance(base[key], dict):
-            raise ValueError(f"params: {name} is a {'section' if isinstance(base[key], dict) else 'single value'}; {value!r} does not fit")
+            raise ValueError(
+                f"params: {name} is a {'section' if isinstance(base[key], dict) else 'single value'}; {value!r} does not fit"
+            )
         if isinstance(value, dict) and isinstance(base.get(key), dict):
             inner_closed = closed and key not in _OPEN
             _merge(base[key], value, name, closed=inner_closed)

@@ -51,10 +51,12 @@ def _register(context: Context, mlflow, name: str, role: str, folder: str, phase
     client = mlflow.MlflowClient()
     model = load(context.path(folder), context.params["threads"])
     holdout = pd.read_parquet(context.path("final/holdout.parquet"))[model.columns].head(5)
-    example = holdout.astype({c: object for c in model.text})
+    example = holdout.astype(dict.fromkeys(model.text, object))
     with track.logged(context, mlflow, "final", f"{role}_{model.family}", {"phase": phase, "model_name": model.family}) as run:
         if run is None:
-            raise RuntimeError(f"register: the run {role}_{model.family} is finished, but {name} has no version of it; delete that run in MLflow and repeat")
+            raise RuntimeError(
+                f"register: the run {role}_{model.family} is finished, but {name} has no version of it; delete that run in MLflow and repeat"
+            )
         mlflow.log_params(model.params)
         extra(mlflow)
         logged = _log_model(mlflow, model, example)
@@ -90,10 +92,16 @@ def run(context: Context) -> None:
         mlflow.log_artifact(str(context.path("select/kept.txt")), "api_artifacts")
         mlflow.log_artifact(str(context.path("choose/choice.json")), "api_artifacts")
         mlflow.log_dict({"threshold": results["threshold"], "cost": context.params["cost"]}, "api_artifacts/threshold.json")
-        mlflow.log_dict({"missing_level": frame.MISSING, "columns": load(context.path(f"final/models/{results['family']}")).text}, "api_artifacts/cat_features.json")
+        mlflow.log_dict(
+            {"missing_level": frame.MISSING, "columns": load(context.path(f"final/models/{results['family']}")).text},
+            "api_artifacts/cat_features.json",
+        )
 
     first = _register(context, mlflow, name, "baseline", "final/baseline", "baseline_registry", baseline)
     second = _register(context, mlflow, name, "final", f"final/models/{results['family']}", "final_with_shap", final)
     client.set_registered_model_alias(name, "challenger", first)
     client.set_registered_model_alias(name, "champion", second)
-    context.write_json("registry.json", {"name": name, "versions": {"baseline": first, "final": second}, "aliases": {"challenger": first, "champion": second}})
+    context.write_json(
+        "registry.json",
+        {"name": name, "versions": {"baseline": first, "final": second}, "aliases": {"challenger": first, "champion": second}},
+    )

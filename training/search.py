@@ -30,7 +30,9 @@ def run(context: Context) -> None:
         raise ValueError(f"search.folds is {some}, but there are {folds.count} folds")
     results = {}
     for family in params["search.families"]:
-        study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=(params["seed"] + zlib.crc32(family.encode())) % 2**32))
+        study = optuna.create_study(
+            sampler=optuna.samplers.TPESampler(seed=(params["seed"] + zlib.crc32(family.encode())) % 2**32)
+        )
         trials = []
         for number in range(params["search.trials"]):
             trial = study.ask()
@@ -41,7 +43,9 @@ def run(context: Context) -> None:
             trials.append({"number": number, "params": chosen, "cost": value})
         best = min(trials, key=lambda t: (t["cost"], t["number"]))
         if len(trials) > 1 and len({t["cost"] for t in trials}) == 1:
-            raise RuntimeError(f"search: all trials of {family} cost {best['cost']}; its parameters have no effect or its scores are not used")
+            raise RuntimeError(
+                f"search: all trials of {family} cost {best['cost']}; its parameters have no effect or its scores are not used"
+            )
         scores = oof.score(folds, context, f"{family}/best", family, best["params"])
         frame.write(context.folder / f"{family}.parquet", scores)
         results[family] = {"trials": trials, "best": best, "summary": summary(scores, folds.target, params)}

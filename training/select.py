@@ -47,7 +47,9 @@ def run(context: Context) -> None:
     (context.folder / "kept.txt").write_text("".join(f"{name}\n" for name in kept), encoding="utf-8")
     sizes = {str(n): _evaluate(context, x, y, folds, orders, n) for n in sorted(set(params["select.sizes"]))}
     overlap = [len(set(kept) & set(order.index[:count])) / len(set(kept) | set(order.index[:count])) for order in orders]
-    context.write_json("sizes.json", {"sizes": sizes, "kept": count, "with_gain": int((final > 0).sum()), "jaccard_with_folds": overlap})
+    context.write_json(
+        "sizes.json", {"sizes": sizes, "kept": count, "with_gain": int((final > 0).sum()), "jaccard_with_folds": overlap}
+    )
 
 
 def _evaluate(context: Context, x, y, folds, orders, size: int) -> dict:

@@ -21,7 +21,19 @@ from pathlib import Path
 
 from .params import Params
 
-PACKAGES = ("numpy", "pandas", "pyarrow", "scikit-learn", "catboost", "lightgbm", "xgboost-cpu", "shap", "optuna", "mlflow", "skl2onnx")
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "catboost",
+    "lightgbm",
+    "xgboost-cpu",
+    "shap",
+    "optuna",
+    "mlflow",
+    "skl2onnx",
+)
 _HERE = Path(__file__).parent
 
 
@@ -101,7 +113,9 @@ def _input_files(root: Path, step: Step) -> list[Path]:
     for pattern in step.inputs:
         found = sorted(p for p in root.glob(pattern) if p.is_file())
         if not found:
-            raise FileNotFoundError(f"{step.name}: there is no {root / pattern}; run the step before it, or remove the folder of that step to make it again")
+            raise FileNotFoundError(
+                f"{step.name}: there is no {root / pattern}; run the step before it, or remove the folder of that step to make it again"
+            )
         files += found
     return files
 

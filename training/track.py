@@ -20,7 +20,13 @@ KEY = "training.key"
 SERVER = os.environ.get("MLFLOW_TRACKING_URI", "")
 """As it was at the start: mlflow sets the variable itself."""
 
-_FOLD_METRICS = {"auc": "fold_auc", "business_cost": "fold_business_cost_fixed_threshold", "recall": "fold_recall", "precision": "fold_precision", "fbeta": "fold_fbeta"}
+_FOLD_METRICS = {
+    "auc": "fold_auc",
+    "business_cost": "fold_business_cost_fixed_threshold",
+    "recall": "fold_recall",
+    "precision": "fold_precision",
+    "fbeta": "fold_fbeta",
+}
 
 
 def address(root: Path) -> str:
@@ -66,7 +72,9 @@ def logged(context: Context, mlflow, suffix: str, name: str, tags: dict) -> Iter
         return
     for stale in found:
         client.delete_run(stale.info.run_id)
-    with mlflow.start_run(experiment_id=where, run_name=name, tags={k: str(v) for k, v in (tags | common(context)).items()} | {KEY: context.key}) as run:
+    with mlflow.start_run(
+        experiment_id=where, run_name=name, tags={k: str(v) for k, v in (tags | common(context)).items()} | {KEY: context.key}
+    ) as run:
         yield run
 
 
@@ -98,7 +106,9 @@ def _summary(mlflow, summary: dict) -> None:
 
 def selection(context: Context, mlflow) -> None:
     """The ranking, and the cost of each number of columns (step = number)."""
-    with logged(context, mlflow, "selection", "gain_ranking", {"phase": "feature_reduction_summary", "model_name": "lightgbm"}) as run:
+    with logged(
+        context, mlflow, "selection", "gain_ranking", {"phase": "feature_reduction_summary", "model_name": "lightgbm"}
+    ) as run:
         if run is None:
             return
         sizes = json_of(context, "select/sizes.json")
@@ -126,7 +136,9 @@ def benchmark(context: Context, mlflow) -> None:
 def search(context: Context, mlflow) -> None:
     """One run per family: the cost of each trial (step = trial), the best parameters and their figures over all folds."""
     for family, result in json_of(context, "search/results.json").items():
-        with logged(context, mlflow, f"search_{family}", f"{family}_search", {"phase": "hyperparam_optuna_summary", "model_name": family}) as run:
+        with logged(
+            context, mlflow, f"search_{family}", f"{family}_search", {"phase": "hyperparam_optuna_summary", "model_name": family}
+        ) as run:
             if run is None:
                 continue
             mlflow.log_params({f"best_{k}": v for k, v in result["best"]["params"].items()})
@@ -140,7 +152,9 @@ def search(context: Context, mlflow) -> None:
 def choice(context: Context, mlflow) -> None:
     """The choice of model and threshold by out-of-fold cost."""
     chosen = json_of(context, "choose/choice.json")
-    with logged(context, mlflow, "choice", "choice", {"phase": "threshold_optimization_oof", "model_name": chosen["family"]}) as run:
+    with logged(
+        context, mlflow, "choice", "choice", {"phase": "threshold_optimization_oof", "model_name": chosen["family"]}
+    ) as run:
         if run is None:
             return
         mlflow.log_params({"winner": chosen["winner"], "tied": ", ".join(chosen["tied"])})

@@ -22,7 +22,13 @@ def five(prefix: str, values: Iterable) -> dict:
     total = math.fsum(x)
     mean = total / len(x)
     std = math.sqrt(math.fsum((v - mean) ** 2 for v in x) / (len(x) - 1)) if len(x) > 1 else None
-    return {f"{prefix}_MEAN": mean, f"{prefix}_MIN": min(x), f"{prefix}_MAX": max(x), f"{prefix}_SUM": total, f"{prefix}_STD": std}
+    return {
+        f"{prefix}_MEAN": mean,
+        f"{prefix}_MIN": min(x),
+        f"{prefix}_MAX": max(x),
+        f"{prefix}_SUM": total,
+        f"{prefix}_STD": std,
+    }
 
 
 def some(prefix: str, values: Iterable, stats: tuple[str, ...]) -> dict:

@@ -36,10 +36,21 @@ def differences(expected: list[dict], actual: list[dict], scale: dict[str, float
     """
     out = []
     for name in expected[0]:
-        size = (scale or {}).get(name) or max([abs(r[base]) for r in expected for base in _sizes(name) if isinstance(r.get(base), (int, float))] or [0.0])
+        size = (scale or {}).get(name) or max(
+            [abs(r[base]) for r in expected for base in _sizes(name) if isinstance(r.get(base), (int, float))] or [0.0]
+        )
         for want, got in zip(expected, actual, strict=True):
             a, b = want[name], got[name]
-            same = (a is None) == (b is None) and (a is None or a == b or (_number(a) and _number(b) and abs(a - b) <= tolerance(name, max(abs(a), size if "_STD" in name or "_SUM" in name or "_MEAN" in name else 0.0))))
+            same = (a is None) == (b is None) and (
+                a is None
+                or a == b
+                or (
+                    _number(a)
+                    and _number(b)
+                    and abs(a - b)
+                    <= tolerance(name, max(abs(a), size if "_STD" in name or "_SUM" in name or "_MEAN" in name else 0.0))
+                )
+            )
             if not same:
                 out.append(f"{name}: client {want['SK_ID_CURR']} has {b!r}, expected {a!r}")
                 break
@@ -67,7 +78,9 @@ def compare(tables: Path, features: Path, count: int, seed: int) -> tuple[int, l
     if have != order:
         strange = [n for n in have if n not in expected[0]][:5]
         lost = [n for n in order if n not in have][:5]
-        return len(chosen), [f"columns: {len(have)} instead of {len(order)}, or in another order; not expected {strange}, absent {lost}"]
+        return len(chosen), [
+            f"columns: {len(have)} instead of {len(order)}, or in another order; not expected {strange}, absent {lost}"
+        ]
     return len(chosen), differences(expected, [rows[i] for i in chosen])
 
 
@@ -77,7 +90,9 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, required=True, help="folder of the seven raw tables")
     parser.add_argument("--features", type=Path, required=True, help="prepared features, one row per client")
     parser.add_argument("--clients", type=int, default=200, help="how many clients to recompute")
-    parser.add_argument("--draw", type=int, default=random.SystemRandom().randrange(2**32), help="seed of the draw; fresh by default")
+    parser.add_argument(
+        "--draw", type=int, default=random.SystemRandom().randrange(2**32), help="seed of the draw; fresh by default"
+    )
     args = parser.parse_args()
     count, wrong = compare(args.tables, args.features, args.clients, args.draw)
     for line in wrong[:50]:

@@ -57,7 +57,12 @@ PREV_DERIVED = [
 PREV_LEVELS = {
     "NAME_CONTRACT_STATUS": ["Approved", "Canceled", "Refused", "Unused offer"],
     "NAME_CONTRACT_TYPE": ["Cash loans", "Consumer loans", "Revolving loans", "XNA"],
-    "NAME_PAYMENT_TYPE": ["Cash through the bank", "Cashless from the account of the employer", "Non-cash from your account", "XNA"],
+    "NAME_PAYMENT_TYPE": [
+        "Cash through the bank",
+        "Cashless from the account of the employer",
+        "Non-cash from your account",
+        "XNA",
+    ],
     "NAME_CLIENT_TYPE": ["New", "Refreshed", "Repeater", "XNA"],
     "NAME_PORTFOLIO": ["Cards", "Cars", "Cash", "POS", "XNA"],
     "NAME_PRODUCT_TYPE": ["XNA", "walk-in", "x-sell"],
@@ -92,7 +97,9 @@ POS = (
     + [f"POS_{c}_{s}" for c in ("SK_DPD", "SK_DPD_DEF") for s in ("MEAN", "MAX", "SUM")]
     + [f"POS_STATUS_{upper(s)}{r}" for s in POS_STATUS for r in ("", "_RATIO")]
 )
-INST_NUMBERS = "DAYS_INSTALMENT DAYS_ENTRY_PAYMENT AMT_INSTALMENT AMT_PAYMENT INST_DAYSLATE INST_PAYMENTDIFF INST_PAYMENTRATIO".split()
+INST_NUMBERS = (
+    "DAYS_INSTALMENT DAYS_ENTRY_PAYMENT AMT_INSTALMENT AMT_PAYMENT INST_DAYSLATE INST_PAYMENTDIFF INST_PAYMENTRATIO".split()
+)
 INST = (
     [f"INST_{c}_{s}" for c in INST_NUMBERS for s in STATS]
     + [f"INST_COUNT_{c}" for c in ("PAYMENTS", "LATE", "EARLY", "UNDERPAID", "OVERPAID", "ZERO")]

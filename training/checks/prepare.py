@@ -1,6 +1,6 @@
 """The independent recomputation with the command line of `vigie-prepare`: slow, for tests where that program is not built.
 
-    VIGIE_PREPARE="python -m training.checks.prepare" python -m training run …
+VIGIE_PREPARE="python -m training.checks.prepare" python -m training run …
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def main() -> None:
     for start in range(0, len(ids), BLOCK):
         table = columns_of(recompute(args.tables, ids[start : start + BLOCK]))
         if args.columns:
-            table = table.select(["SK_ID_CURR", "TARGET", *(c for c in listed(args.columns) if c not in ("SK_ID_CURR", "TARGET"))])
+            table = table.select(
+                ["SK_ID_CURR", "TARGET", *(c for c in listed(args.columns) if c not in ("SK_ID_CURR", "TARGET"))]
+            )
         parts.append(table)
     pq.write_table(pa.concat_tables(parts), args.out, compression="zstd")
     if args.dictionary:

@@ -100,7 +100,11 @@ def previous_row(loans: list[dict], pos: dict, inst: dict, card: dict) -> dict:
         r["PREV_DURATION"] = r["CNT_PAYMENT"]
         r["PREV_DECISION_TO_FIRST_DUE"] = agg.minus(r["DAYS_FIRST_DUE"], r["DAYS_DECISION"])
         r["PREV_DECISION_TO_LAST_DUE"] = agg.minus(r["DAYS_LAST_DUE"], r["DAYS_DECISION"])
-        for prefix, table, rule, columns in (("POS", pos, agg.pos, names.POS), ("INST", inst, agg.instalments, names.INST), ("CC", card, agg.card, names.CC)):
+        for prefix, table, rule, columns in (
+            ("POS", pos, agg.pos, names.POS),
+            ("INST", inst, agg.instalments, names.INST),
+            ("CC", card, agg.card, names.CC),
+        ):
             own = table.get(r["SK_ID_PREV"], [])
             r |= rule(own) if own else dict.fromkeys(columns)
             r[f"{prefix}_NO_RECORDS"] = int(not own)

@@ -155,5 +155,3 @@ class XGBoost(_Categories):
     def save(self, folder: Path) -> Path:
         self.model.save_model(str(folder / self.file))
         return folder / self.file
-
-

@@ -82,7 +82,9 @@ def _imputer(scope, operator, container) -> None:
         container.add_node("Imputer", source, marked, op_domain="ai.onnx.ml", name=scope.get_unique_operator_name("Imputer"),
                            imputed_value_floats=[float(_ABSENT)] * width, replaced_value_float=float("nan"))  # fmt: skip
         container.add_initializer(at, 7, [len(positions)], positions.tolist())
-        container.add_node("ArrayFeatureExtractor", [marked, at], some, op_domain="ai.onnx.ml", name=scope.get_unique_operator_name("Some"))
+        container.add_node(
+            "ArrayFeatureExtractor", [marked, at], some, op_domain="ai.onnx.ml", name=scope.get_unique_operator_name("Some")
+        )
         half = float(_ABSENT / 2)
         container.add_node("Scaler", some, scaled, op_domain="ai.onnx.ml", name=scope.get_unique_operator_name("Scaler"),
                            offset=[half] * len(positions), scale=[1 / half] * len(positions))  # fmt: skip
@@ -105,6 +107,10 @@ def onnx_bytes(model, columns: list[str], text: list[str]) -> bytes:
     converted = skl2onnx.convert_sklearn(
         model, initial_types=inputs, options={id(last): {"zipmap": False}}, target_opset={"": 18, "ai.onnx.ml": 3}, name="model",
         custom_conversion_functions={SimpleImputer: _imputer}, custom_shape_calculators={SimpleImputer: _imputer_shape})  # fmt: skip
+    opsets = sorted((o.domain, o.version) for o in converted.opset_import)  # their order is that of a set
+    del converted.opset_import[:]
+    for domain, version in opsets:
+        converted.opset_import.add(domain=domain, version=version)
     return converted.SerializeToString(deterministic=True)
 
 

@@ -73,7 +73,9 @@ class SkLearn:
         impute = columns.named_transformers_["numbers"].named_steps["impute"]
         names = numbers + [numbers[i] for i in impute.indicator_.features_]
         if self.text:
-            names += [c for c, levels in zip(self.text, columns.named_transformers_["levels"].categories_) for _ in levels]
+            names += [
+                c for c, levels in zip(self.text, columns.named_transformers_["levels"].categories_, strict=True) for _ in levels
+            ]
         return np.array([self.columns.index(name) for name in names])
 
     def contributions(self, x: pd.DataFrame, background: pd.DataFrame | None = None) -> tuple[np.ndarray, np.ndarray]:

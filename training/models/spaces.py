@@ -86,7 +86,14 @@ def _mlp(trial, trees):
     }
 
 
-SPACES = {"catboost": _catboost, "lightgbm": _lightgbm, "xgboost": _xgboost, "logistic": _logistic, "forest": _forest, "mlp": _mlp}
+SPACES = {
+    "catboost": _catboost,
+    "lightgbm": _lightgbm,
+    "xgboost": _xgboost,
+    "logistic": _logistic,
+    "forest": _forest,
+    "mlp": _mlp,
+}
 
 
 def suggest(family: str, trial, trees: int = 600) -> dict:

@@ -14,7 +14,14 @@ NOT_EMPLOYED = 365_243
 
 _DOCUMENT_SHARES = {3: 0.71, 6: 0.088, 8: 0.081, 5: 0.015, 11: 0.0039, 9: 0.0039, 13: 0.0035, 14: 0.0029, 16: 0.0099, 18: 0.0081,
                     15: 0.0012}  # fmt: skip
-_REQUESTS = {"HOUR": (0.0064, 0.0), "DAY": (0.0070, 0.0), "WEEK": (0.034, 0.0), "MON": (0.15, 0.3), "QRT": (0.55, 0.15), "YEAR": (1.9, 0.4)}
+_REQUESTS = {
+    "HOUR": (0.0064, 0.0),
+    "DAY": (0.0070, 0.0),
+    "WEEK": (0.034, 0.0),
+    "MON": (0.15, 0.3),
+    "QRT": (0.55, 0.15),
+    "YEAR": (1.9, 0.4),
+}
 _HOUSING = {  # median, spread of the logarithm or of the value, further missing share, kind
     "APARTMENTS": (0.0876, 0.70, 0.02, "log"), "BASEMENTAREA": (0.0763, 0.75, 0.20, "log"),
     "YEARS_BEGINEXPLUATATION": (0.9816, 0.006, 0.0, "linear"), "YEARS_BUILD": (0.7552, 0.09, 0.36, "linear"),
@@ -28,7 +35,9 @@ _HOUSING = {  # median, spread of the logarithm or of the value, further missing
 def application(seed: int, who: Clients) -> dict:
     """The columns of the block, target included."""
     rng = draw.stream(seed, "application", who.block)
-    columns = _request(rng, who) | _person(rng, who) | _work(rng, who) | _scores(rng, who) | _building(rng, who) | _flags(rng, who)
+    columns = (
+        _request(rng, who) | _person(rng, who) | _work(rng, who) | _scores(rng, who) | _building(rng, who) | _flags(rng, who)
+    )
     columns["SK_ID_CURR"] = who.ids
     columns["TARGET"] = target.target(draw.stream(seed, "target", who.block), who, columns)
     return columns
@@ -65,7 +74,10 @@ def _person(rng, who: Clients) -> dict:
     family = draw.levels(rng, LEVELS["NAME_FAMILY_STATUS"], n)
     children = np.minimum(rng.poisson(0.55 * np.exp(0.35 * who.youth)), 9) * (who.age < 58)
     adults = 1 + np.isin(family, ["Married", "Civil marriage"])
-    days = lambda low, median, high: np.round(np.clip(draw.quartiles(rng.standard_normal(n), low, median, high), -who.age * 365 + 4_000, 0))  # noqa: E731
+
+    def days(low, median, high):
+        return np.round(np.clip(draw.quartiles(rng.standard_normal(n), low, median, high), -who.age * 365 + 4_000, 0))  # noqa: E731
+
     return {
         "CODE_GENDER": draw.levels(rng, LEVELS["CODE_GENDER"], n),
         "FLAG_OWN_REALTY": draw.levels(rng, LEVELS["FLAG_OWN_REALTY"], n),
@@ -90,14 +102,20 @@ def _education(rng, who: Clients):
 
 def _work(rng, who: Clients) -> dict:
     n = len(who.ids)
-    days = np.exp(draw.quartiles(0.35 * -who.youth - 0.1 * who.risk + 0.93 * rng.standard_normal(n), np.log(861), np.log(1_765), np.log(3_329)))
+    days = np.exp(
+        draw.quartiles(
+            0.35 * -who.youth - 0.1 * who.risk + 0.93 * rng.standard_normal(n), np.log(861), np.log(1_765), np.log(3_329)
+        )
+    )
     days = np.clip(np.round(days), 1, np.maximum((who.age - 16) * 365, 30)).astype(int)
     organisation = {k: v for k, v in LEVELS["ORGANIZATION_TYPE"].items() if k != "XNA"}
     occupation = dict(LEVELS["OCCUPATION_TYPE"])
     occupation[None] -= 0.19  # the rest of the missing share are clients without an employer
     income = draw.levels(rng, LEVELS["NAME_INCOME_TYPE"], n)
     car = draw.levels(rng, LEVELS["FLAG_OWN_CAR"], n)
-    car_age = np.clip(np.exp(draw.quartiles(-0.3 * who.wealth + 0.95 * rng.standard_normal(n), np.log(4.4), np.log(9), np.log(15))), 0, 74)
+    car_age = np.clip(
+        np.exp(draw.quartiles(-0.3 * who.wealth + 0.95 * rng.standard_normal(n), np.log(4.4), np.log(9), np.log(15))), 0, 74
+    )
     return {
         "NAME_INCOME_TYPE": np.where(who.retired, "Pensioner", income),
         "DAYS_EMPLOYED": np.where(who.retired, NOT_EMPLOYED, -days),
@@ -123,7 +141,9 @@ def _scores(rng, who: Clients) -> dict:
     counts = {}
     for period in PERIODS:
         mean, weight = _REQUESTS[period]
-        counts[f"AMT_REQ_CREDIT_BUREAU_{period}"] = np.where(requests, np.nan, rng.poisson(mean * np.exp(weight * who.activity - weight**2 / 2)))
+        counts[f"AMT_REQ_CREDIT_BUREAU_{period}"] = np.where(
+            requests, np.nan, rng.poisson(mean * np.exp(weight * who.activity - weight**2 / 2))
+        )
     seen = rng.poisson(1.4 * np.exp(0.6 * rng.standard_normal(n))).astype(float)
     defaults = rng.binomial(seen.astype(int), np.clip(0.085 * np.exp(0.25 * who.risk), 0, 1)).astype(float)
     social = rng.random(n) < 0.0006

@@ -34,8 +34,12 @@ def bureau(seed: int, who: Clients) -> dict:
     debt = _debt(rng, kind, amount, closed, who.risk[owner])
     late = np.clip(0.012 * np.exp(0.8 * who.late[owner]), 0, 0.5)
     overdue = (rng.random(n) < late * 0.25) & ~closed
-    worst = np.where(rng.random(n) < np.clip(0.26 * np.exp(0.25 * who.late[owner]), 0, 0.9), draw.lognormal(rng, 5_000, 1.1, n=n), 0.0)
-    unknown = rng.random(n) < rng.beta(1.75, 1.0, len(who.ids))[owner]  # whether the worst overdue amount is unknown depends on the lender
+    worst = np.where(
+        rng.random(n) < np.clip(0.26 * np.exp(0.25 * who.late[owner]), 0, 0.9), draw.lognormal(rng, 5_000, 1.1, n=n), 0.0
+    )
+    unknown = (
+        rng.random(n) < rng.beta(1.75, 1.0, len(who.ids))[owner]
+    )  # whether the worst overdue amount is unknown depends on the lender
     update = np.where(closed, np.minimum(fact + np.round(rng.exponential(30, n)), -1), -np.round(rng.gamma(1.6, 12, n)))
     limit = np.where((kind == "Credit card") & ~closed, np.maximum(amount - np.nan_to_num(debt), 0), 0.0)
     return {
@@ -45,7 +49,9 @@ def bureau(seed: int, who: Clients) -> dict:
         "CREDIT_CURRENCY": draw.levels(rng, LEVELS["CREDIT_CURRENCY"], n),
         "DAYS_CREDIT": started.astype(int),
         "CREDIT_DAY_OVERDUE": np.where(overdue, rng.integers(1, 1_000, n), 0),
-        "DAYS_CREDIT_ENDDATE": draw.blank(rng, np.where((kind == "Credit card") & (rng.random(n) < 0.10), np.nan, np.round(ends)), 0.035),
+        "DAYS_CREDIT_ENDDATE": draw.blank(
+            rng, np.where((kind == "Credit card") & (rng.random(n) < 0.10), np.nan, np.round(ends)), 0.035
+        ),
         "DAYS_ENDDATE_FACT": np.where(closed, fact, np.nan),
         "AMT_CREDIT_MAX_OVERDUE": np.where(unknown, np.nan, draw.grid(worst, 0.045)),
         "CNT_CREDIT_PROLONG": rng.poisson(0.006, n),

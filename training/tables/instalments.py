@@ -17,7 +17,9 @@ def installments_payments(seed: int, who: Clients, loans: dict, cards: dict) -> 
     rows = len(loan)
     partial = rng.random(rows) < habit["partial"][client]
     source, part = draw.children(1 + partial)
-    loan, number, due, amount, version, client, partial = (x[source] for x in (loan, number, due, amount, version, client, partial))
+    loan, number, due, amount, version, client, partial = (
+        x[source] for x in (loan, number, due, amount, version, client, partial)
+    )
     rows = len(loan)
     first_share = rng.beta(0.8, 0.9, len(habit["partial"]))[client] * rng.uniform(0.6, 1.0, rows)
     share = np.where(partial, np.where(part == 0, first_share, 1 - first_share), 1.0)
@@ -50,7 +52,9 @@ def _habits(rng, who: Clients, loans: dict) -> dict:
         "floor": np.where(rng.random(n) < 0.45, rng.exponential(4, n), 0.0),
         "on_the_day": np.where(rng.random(n) < 0.55, rng.beta(1.0, 7.0, n), 0.0),
         "late": np.clip(np.exp(-4.4 + 1.15 * who.late + 1.2 * rng.standard_normal(n)), 0, 0.7),
-        "partial": np.clip(np.where(rng.random(n) < 0.5, np.exp(-2.9 + 0.3 * who.late + 0.9 * rng.standard_normal(n)), 0.001), 0, 0.6),
+        "partial": np.clip(
+            np.where(rng.random(n) < 0.5, np.exp(-2.9 + 0.3 * who.late + 0.9 * rng.standard_normal(n)), 0.001), 0, 0.6
+        ),
         "over": np.where(rng.random(n) < 0.15, rng.beta(0.8, 8.0, n), 0.0005),
     }
 

@@ -25,7 +25,15 @@ def _published() -> dict[str, dict[str | None, float]]:
     return out
 
 
-_WEEKDAYS = {"MONDAY": 0.165, "TUESDAY": 0.175, "WEDNESDAY": 0.169, "THURSDAY": 0.165, "FRIDAY": 0.164, "SATURDAY": 0.110, "SUNDAY": 0.052}
+_WEEKDAYS = {
+    "MONDAY": 0.165,
+    "TUESDAY": 0.175,
+    "WEDNESDAY": 0.169,
+    "THURSDAY": 0.165,
+    "FRIDAY": 0.164,
+    "SATURDAY": 0.110,
+    "SUNDAY": 0.052,
+}
 _SUITES = {"Unaccompanied": 0.81, "Family": 0.13, "Spouse, partner": 0.037, "Children": 0.011, "Other_B": 0.006,
            "Other_A": 0.003, "Group of people": 0.001, None: 0.004}  # fmt: skip
 

@@ -29,8 +29,12 @@ def previous_application(seed: int, who: Clients) -> dict:
     days = _days(rng, kind, status, age, money["CNT_PAYMENT"])
     words = _words(rng, kind, status)
     cash, consumer = kind == "Cash loans", kind == "Consumer loans"
-    seller = np.where(consumer, np.round(draw.lognormal(rng, 150, 1.5, n=n)), np.where(rng.random(n) < 0.75, -1, np.round(draw.lognormal(rng, 30, 1.0, n=n))))
-    columns = money | days | words | {
+    seller = np.where(
+        consumer,
+        np.round(draw.lognormal(rng, 150, 1.5, n=n)),
+        np.where(rng.random(n) < 0.75, -1, np.round(draw.lognormal(rng, 30, 1.0, n=n))),
+    )
+    return money | days | words | {
         "SK_ID_PREV": FIRST_LOAN + who.block * IDS_PER_BLOCK + np.arange(n),
         "SK_ID_CURR": who.ids[owner],
         "NAME_CONTRACT_TYPE": kind,
@@ -44,7 +48,6 @@ def previous_application(seed: int, who: Clients) -> dict:
         "_granted": granted,
         "_repaid_early": granted & (cash | consumer) & (rng.random(n) < 0.33),
     }  # fmt: skip
-    return columns
 
 
 def _kind(rng, n, position):
@@ -63,7 +66,11 @@ def _status(rng, kind, position, risk):
     cancelled = np.where(kind == "Cash loans", 0.30, np.where(kind == "Revolving loans", 0.18, 0.01))
     unused = np.where(kind == "Consumer loans", 0.045, 0.0)
     u = rng.random(n)
-    out = np.where(u < refused, "Refused", np.where(u < refused + cancelled, "Canceled", np.where(u < refused + cancelled + unused, "Unused offer", "Approved")))
+    out = np.where(
+        u < refused,
+        "Refused",
+        np.where(u < refused + cancelled, "Canceled", np.where(u < refused + cancelled + unused, "Unused offer", "Approved")),
+    )
     out = np.where((position == 0) & (rng.random(n) < 0.985), "Approved", out)
     return np.where(kind == "XNA", "Canceled", out).astype(object)
 
@@ -72,12 +79,16 @@ def _amounts(rng, kind, status, wealth):
     """Amounts, number of payments and annuity. Cancelled requests often name no amount."""
     n = len(kind)
     cash, consumer, card = kind == "Cash loans", kind == "Consumer loans", kind == "Revolving loans"
-    asked = np.where(consumer, 66_000, np.where(cash, 230_000, 180_000)) * np.exp(0.30 * wealth + np.where(consumer, 0.78, 0.95) * rng.standard_normal(n))
+    asked = np.where(consumer, 66_000, np.where(cash, 230_000, 180_000)) * np.exp(
+        0.30 * wealth + np.where(consumer, 0.78, 0.95) * rng.standard_normal(n)
+    )
     asked = np.where(consumer, draw.grid(asked, 4.5), np.maximum(draw.grid(asked, 4_500), 4_500))
     none = ((status == "Canceled") & (rng.random(n) < 0.85)) | (kind == "XNA")
     down_share = np.where(rng.random(n) < 0.42, 0.0, np.clip(rng.gamma(2.2, 0.06, n), 0.02, 0.9))
     insurance = 1 + np.where(rng.random(n) < 0.45, rng.uniform(0.08, 0.22, n), 0.0)
-    credit = np.where(consumer, draw.grid(asked * (1 - down_share) * insurance, 4.5), draw.grid(asked * np.where(cash, insurance, 1.0), 4.5))
+    credit = np.where(
+        consumer, draw.grid(asked * (1 - down_share) * insurance, 4.5), draw.grid(asked * np.where(cash, insurance, 1.0), 4.5)
+    )
     term = np.where(consumer, rng.choice([6, 8, 10, 12, 18, 24], n, p=[0.17, 0.05, 0.24, 0.36, 0.08, 0.10]),
                     rng.choice([12, 18, 24, 36, 48, 60], n, p=[0.25, 0.13, 0.26, 0.19, 0.11, 0.06])).astype(float)  # fmt: skip
     annuity = np.where(card, 0.05 * credit, credit / np.where(card, 20, term) * (1 + 0.012 * term))
@@ -114,7 +125,9 @@ def _days(rng, kind, status, age, payments):
         "DAYS_LAST_DUE": last,
         "DAYS_TERMINATION": np.where(running, NOT_YET, np.minimum(last + rng.integers(2, 12, n), -1)),
     }
-    return {name: np.where(granted, x, np.nan) for name, x in values.items()} | {"_last": np.where(running, np.minimum(planned, 10_000), early)}
+    return {name: np.where(granted, x, np.nan) for name, x in values.items()} | {
+        "_last": np.where(running, np.minimum(planned, 10_000), early)
+    }
 
 
 def _words(rng, kind, status):

@@ -25,7 +25,9 @@ def log_odds(who: Clients, columns: dict) -> np.ndarray:
     size = np.clip(np.log(columns["AMT_CREDIT"] / 470_000) / 0.7, -2.2, 2.2)
     young, new = draw.sigmoid((36 - who.age) / 3), draw.sigmoid((2.2 - years) / 0.5)
     strained = draw.sigmoid((burden - 0.24) / 0.03)
-    effects = np.array([_ORGANISATION[o] for o in columns["ORGANIZATION_TYPE"]]) + np.array([_OCCUPATION[o] for o in columns["OCCUPATION_TYPE"]])
+    effects = np.array([_ORGANISATION[o] for o in columns["ORGANIZATION_TYPE"]]) + np.array(
+        [_OCCUPATION[o] for o in columns["OCCUPATION_TYPE"]]
+    )
     return (
         INTERCEPT
         + 1.05 * who.risk

@@ -54,7 +54,9 @@ def _cut(tables: dict[str, dict], keep: int) -> dict[str, dict]:
     return out
 
 
-def write_tables(count: int, out: Path, seed: int, progress: Callable[[int], None] = lambda done: None, first_block: int = 0) -> dict[str, int]:
+def write_tables(
+    count: int, out: Path, seed: int, progress: Callable[[int], None] = lambda done: None, first_block: int = 0
+) -> dict[str, int]:
     """Writes `<table>.parquet` of the first `count` clients from `first_block` on to `out`; returns the rows of each table.
 
     Each file appears under its name only once it is complete. `progress` is called with the number of clients done.

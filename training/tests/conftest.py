@@ -43,7 +43,20 @@ def environment(server: str | None = None) -> dict[str, str]:
 def command(out: Path, *more: str) -> list[str]:
     """A run of the tests' scale."""
     learn = [] if _built("vigie", "VIGIE") else ["--set", "handover.learn=false"]
-    return [sys.executable, "-m", "training", "run", "--scale", "tiny", "--clients", str(CLIENTS), "--out", str(out), *learn, *more]
+    return [
+        sys.executable,
+        "-m",
+        "training",
+        "run",
+        "--scale",
+        "tiny",
+        "--clients",
+        str(CLIENTS),
+        "--out",
+        str(out),
+        *learn,
+        *more,
+    ]
 
 
 def execute(out: Path, *more: str, server: str | None = None) -> str:

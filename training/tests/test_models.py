@@ -96,7 +96,9 @@ def test_equal_seeds_give_equal_models():
 
 def test_id_and_target_are_never_read_as_features(tmp_path):
     path = tmp_path / "f.parquet"
-    pd.DataFrame({frame.ID: [2, 1], frame.TARGET: [0, 1], "A": [0.5, None], "CODE_GENDER": [None, "F"], "FLAG": [True, False]}).to_parquet(path)
+    pd.DataFrame(
+        {frame.ID: [2, 1], frame.TARGET: [0, 1], "A": [0.5, None], "CODE_GENDER": [None, "F"], "FLAG": [True, False]}
+    ).to_parquet(path)
     assert frame.features_of(path) == ["A", "CODE_GENDER", "FLAG"]
     x = frame.read(path, ["A", "CODE_GENDER", "FLAG"], np.array([1, 2]))
     assert x["CODE_GENDER"].tolist() == ["F", frame.MISSING] and x["FLAG"].tolist() == [0.0, 1.0] and np.isnan(x.loc[1, "A"])

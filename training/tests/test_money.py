@@ -52,7 +52,10 @@ def test_nobody_refused_is_a_metric_of_zero_not_an_error():
 
 def test_the_bootstrap_resamples_clients_and_pairs_models():
     rng = np.random.default_rng(2)
-    first, second = rng.choice([0.0, 1.0, 10.0], 3_000, p=[0.7, 0.25, 0.05]), rng.choice([0.0, 1.0, 10.0], 3_000, p=[0.72, 0.23, 0.05])
+    first, second = (
+        rng.choice([0.0, 1.0, 10.0], 3_000, p=[0.7, 0.25, 0.05]),
+        rng.choice([0.0, 1.0, 10.0], 3_000, p=[0.72, 0.23, 0.05]),
+    )
     sample = money.paired_bootstrap(first, second, 4_000, np.random.default_rng(3))
     plain = np.array([(d := (first - second))[rng.integers(0, 3_000, 3_000)].sum() for _ in range(4_000)])
     assert sample.mean() == pytest.approx((first - second).sum(), abs=8) and sample.std() == pytest.approx(plain.std(), rel=0.05)

@@ -22,7 +22,9 @@ def test_parts_and_folds_are_stratified_partitions(run, data):
     target, folds = data
     parts = pd.read_parquet(run.root / "split/parts.parquet").set_index("SK_ID_CURR")["part"]
     test = pd.read_parquet(run.root / "split/test_target.parquet").set_index("SK_ID_CURR")["TARGET"]
-    everyone = pd.read_parquet(run.root / "prepare/features.parquet", columns=["SK_ID_CURR", "TARGET"]).set_index("SK_ID_CURR")["TARGET"]
+    everyone = pd.read_parquet(run.root / "prepare/features.parquet", columns=["SK_ID_CURR", "TARGET"]).set_index("SK_ID_CURR")[
+        "TARGET"
+    ]
     assert parts.index.is_unique and set(parts.index) == set(everyone.index) and set(parts) == {"train", "valid", "test"}
     assert set(test.index) == set(parts.index[parts == "test"]) and set(target.index) == set(parts.index[parts != "test"])
     pd.testing.assert_series_equal(pd.concat([target, test]).sort_index(), everyone.sort_index(), check_dtype=False)
@@ -41,7 +43,7 @@ def test_the_ranking_of_a_fold_is_made_without_its_rows(run, data):
     target, folds = data
     context = run.context()
     path = run.root / split.FEATURES
-    columns = [c for c in frame.features_of(path)]
+    columns = list(frame.features_of(path))
     x = frame.read(path, columns, target.index.to_numpy(), single=True)
     fit = (folds != 1).to_numpy()
     gains = select.rank(x[fit], target.to_numpy()[fit], context.params["select.ranker"], 42, 1)
@@ -59,7 +61,9 @@ def test_scores_of_a_fold_come_from_a_model_of_the_other_rows(run, data, family)
     held = (folds == 0).to_numpy()
     model = make(family, context.params[f"models.{family}"], 42, 1).fit(x[~held], target.to_numpy()[~held])
     saved = pd.read_parquet(run.root / f"benchmark/{family}.parquet").set_index("SK_ID_CURR")
-    assert np.array_equal(saved.loc[x.index[held], "probability"], model.probability(x[held])) and set(saved.loc[x.index[held], "fold"]) == {0}
+    assert np.array_equal(saved.loc[x.index[held], "probability"], model.probability(x[held])) and set(
+        saved.loc[x.index[held], "fold"]
+    ) == {0}
     if family == "logistic":
         numbers = [c for c in columns if x[c].dtype != object]
         impute = model.model.named_steps["columns"].named_transformers_["numbers"].named_steps["impute"]

@@ -9,12 +9,13 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from training import benchmark, choose, frame, select, split
+from training import benchmark, choose, frame, pipeline, select, split
+from training.models.families import make
 from training.models.spaces import FAMILIES
 from training.steps import Context, run_step
 from training.tests.conftest import CLIENTS
 
-STEPS = {name: step for name, step in ((s.name, s) for s in __import__("training.pipeline", fromlist=["STEPS"]).STEPS)}
+STEPS = {step.name: step for step in pipeline.STEPS}
 PLANTED_LEVELS, PLANTED_ID = "PLANTED_LEVELS", "PLANTED_ID"
 
 
@@ -48,17 +49,19 @@ def test_a_permuted_target_is_not_learnt_by_any_family(permuted):
         assert abs(roc_auc_score(target, scores["probability"]) - 0.5) < bound(target), family
 
 
-def test_ranking_on_all_rows_would_have_leaked(permuted):
-    """The check above can fail: columns ranked with the held-out rows' target find something in pure noise."""
+def test_columns_chosen_with_the_held_out_rows_would_leak(permuted):
+    """The check above can fail: columns that fit pure noise on all rows seem to predict it out of fold."""
     ids, target, folds = split.read_folds(permuted)
-    best = list(pd.read_parquet(permuted.path("select/ranking.parquet"))["feature"][:125])
-    x = frame.read(permuted.path(split.FEATURES), best, ids)
-    from training.models.families import make
-
+    path = permuted.path(split.FEATURES)
+    numbers = [c for c in frame.features_of(path) if c not in set(frame.text_columns(path, frame.features_of(path)))]
+    x = frame.read(path, numbers, ids, single=True)
+    best = list(correlations(x, target).sort_values(ascending=False).index[:125])
     score = np.zeros(len(target))
     for fold in np.unique(folds):
         fit = folds != fold
-        score[~fit] = make("logistic", {"C": 0.01, "max_iter": 300}, 1).fit(x[fit], target[fit]).probability(x[~fit])
+        score[~fit] = (
+            make("logistic", {"C": 0.01, "max_iter": 300}, 1).fit(x.loc[fit, best], target[fit]).probability(x.loc[~fit, best])
+        )
     assert roc_auc_score(target, score) > 0.5 + bound(target)
 
 
@@ -68,15 +71,21 @@ def test_a_random_column_of_many_levels_gains_nothing_out_of_fold(run, family):
     columns = select.kept(run.context())[:20]
     x = frame.read(run.root / split.FEATURES, columns, ids)
     rng = np.random.default_rng(12)
-    planted = x.assign(**{PLANTED_LEVELS: pd.Series(rng.choice(np.array([f"level {i}" for i in range(5_000)], object), len(x)), x.index, dtype=object)})
-    from training.models.families import make
-
+    planted = x.assign(
+        **{
+            PLANTED_LEVELS: pd.Series(
+                rng.choice(np.array([f"level {i}" for i in range(5_000)], object), len(x)), x.index, dtype=object
+            )
+        }
+    )
     auc = []
     for rows in (x, planted):
         score = np.zeros(len(target))
         for fold in np.unique(folds):
             fit = folds != fold
-            score[~fit] = make(family, run.context().params[f"models.{family}"], 1).fit(rows[fit], target[fit]).probability(rows[~fit])
+            score[~fit] = (
+                make(family, run.context().params[f"models.{family}"], 1).fit(rows[fit], target[fit]).probability(rows[~fit])
+            )
         auc.append(roc_auc_score(target, score))
     assert auc[1] < auc[0] + 0.01
 
@@ -89,23 +98,26 @@ def test_an_id_is_never_selected(run, tmp_path):
     x = frame.read(run.root / split.FEATURES, list(dict.fromkeys(columns)), ids, single=True)
     x[PLANTED_ID] = np.random.default_rng(13).permutation(len(x)).astype(np.float32)
     order = list(select.rank(x, target, run.context().params["select.ranker"], 42, 1).index)
-    assert order.index(PLANTED_ID) >= 5
-    planted = order.index(PLANTED_ID)
-    noise = np.random.default_rng(14)
-    worse = [list(select.rank(x.assign(**{PLANTED_ID: noise.permutation(len(x)).astype(np.float32)}), target, run.context().params["select.ranker"], s, 1).index).index(PLANTED_ID) for s in (1, 2)]
-    assert min(planted, *worse) >= 5
+    assert order.index(PLANTED_ID) >= 125
+
+
+def correlations(x: pd.DataFrame, target) -> pd.Series:
+    """|Pearson| of each column with the target; missing cells take the mean."""
+    values = x.to_numpy(np.float64)
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values - mean, 0.0)
+    spread = np.sqrt((centred**2).mean(axis=0))
+    y = (target - target.mean()) / target.std()
+    return pd.Series(np.abs(centred.T @ y / len(y)) / np.where(spread > 0, spread, np.inf), x.columns)
 
 
 def test_no_prepared_column_equals_the_target(run):
     ids, target, _ = split.read_folds(run.context())
     path = run.root / split.FEATURES
     numbers = [c for c in frame.features_of(path) if c not in set(frame.text_columns(path, frame.features_of(path)))]
-    x = frame.read(path, numbers, ids, single=True).to_numpy()
-    y = (target - target.mean()) / target.std()
-    filled = np.where(np.isnan(x), np.nanmean(np.where(np.isnan(x).all(axis=0), 0.0, x), axis=0), x)
-    spread = filled.std(axis=0)
-    correlation = np.abs(((filled - filled.mean(axis=0)) * y[:, None]).mean(axis=0)[spread > 0] / spread[spread > 0])
-    assert correlation.max() < 0.3 and len(target) + len(split.test_clients(run.context())) == CLIENTS
+    assert correlations(frame.read(path, numbers, ids, single=True), target).max() < 0.3
+    assert len(target) + len(split.test_clients(run.context())) == CLIENTS
 
 
 def test_the_choice_of_noise_is_a_tie_of_all(permuted):
@@ -115,4 +127,7 @@ def test_the_choice_of_noise_is_a_tie_of_all(permuted):
     choice = choose.decide(scores, target, {f: f for f in FAMILIES}, permuted.params)
     nobody = 10 * target.sum()
     assert 0.9 * nobody < choice["cost"] <= nobody and len(choice["tied"]) >= 2
-    assert benchmark.summary(pd.read_parquet(permuted.path("benchmark/catboost.parquet")), target, permuted.params)["auc_mean"] < 0.56
+    assert (
+        benchmark.summary(pd.read_parquet(permuted.path("benchmark/catboost.parquet")), target, permuted.params)["auc_mean"]
+        < 0.56
+    )

@@ -19,7 +19,9 @@ def api(run):
     def call(path, body=None, **query):
         address = f"{run.server}/api/2.0/mlflow/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(address, data, {"Content-Type": "application/json"}), timeout=30) as reply:
+        with urllib.request.urlopen(
+            urllib.request.Request(address, data, {"Content-Type": "application/json"}), timeout=30
+        ) as reply:
             return json.load(reply)
 
     return call
@@ -65,13 +67,23 @@ def test_the_final_version_has_shap_and_what_a_service_needs(run, api, registere
     record = api("runs/get", run_id=source)["run"]
     tags, metrics, params = pairs(record["data"]["tags"]), pairs(record["data"]["metrics"]), pairs(record["data"]["params"])
     results = run.json("final/results.json")
-    assert tags["phase"] == "final_with_shap" and tags["cost_fn"] == "10" and tags["cost_fp"] == "1" and tags["n_features"] == "125"
+    assert (
+        tags["phase"] == "final_with_shap" and tags["cost_fn"] == "10" and tags["cost_fp"] == "1" and tags["n_features"] == "125"
+    )
     assert metrics["test.auc"] == results["test"]["auc"] and metrics["threshold_business"] == results["threshold"]
     assert metrics["test.business_cost"] == results["test"]["business_cost"]
     assert params == {k: str(v) for k, v in run.json("choose/choice.json")["params"].items()}
     shap = files_of(api, source, "shap")
-    assert {"shap/shap.parquet", "shap/bar.png", "shap/beeswarm.png", "shap/waterfall_most_risky.png", "shap/importance.csv"} <= shap
-    assert files_of(api, source, "api_artifacts") == {f"api_artifacts/{n}" for n in ("kept.txt", "choice.json", "threshold.json", "cat_features.json")}
+    assert {
+        "shap/shap.parquet",
+        "shap/bar.png",
+        "shap/beeswarm.png",
+        "shap/waterfall_most_risky.png",
+        "shap/importance.csv",
+    } <= shap
+    assert files_of(api, source, "api_artifacts") == {
+        f"api_artifacts/{n}" for n in ("kept.txt", "choice.json", "threshold.json", "cat_features.json")
+    }
     assert "shap" not in files_of(api, versions["1"]["run_id"])
     assert pairs(api("runs/get", run_id=versions["1"]["run_id"])["run"]["data"]["tags"])["phase"] == "baseline_registry"
 
@@ -87,8 +99,19 @@ def test_downloads_by_alias_are_the_files_of_the_run(run, api, registered):
         description = urllib.request.urlopen(f"{base}/MLmodel", timeout=30).read().decode()
         assert "signature:" in description and "saved_input_example_info:" in description
         ours = run.json(f"{folder}/inputs.json")["files"][0]
-        listed = json.load(urllib.request.urlopen(f"{run.server}/api/2.0/mlflow-artifacts/artifacts?path={urllib.parse.quote(base.split('/artifacts/', 1)[1])}", timeout=30))
-        names = [f["path"] for f in listed["files"] if f["path"].endswith((".cb", ".cbm", ".lgb", ".txt", ".json", ".skops")) and "input" not in f["path"] and "serving" not in f["path"]]
+        listed = json.load(
+            urllib.request.urlopen(
+                f"{run.server}/api/2.0/mlflow-artifacts/artifacts?path={urllib.parse.quote(base.split('/artifacts/', 1)[1])}",
+                timeout=30,
+            )
+        )
+        names = [
+            f["path"]
+            for f in listed["files"]
+            if f["path"].endswith((".cb", ".cbm", ".lgb", ".txt", ".json", ".skops"))
+            and "input" not in f["path"]
+            and "serving" not in f["path"]
+        ]
         theirs = [urllib.request.urlopen(f"{base}/{n}", timeout=30).read() for n in names if n != "requirements.txt"]
         expected = (run.root / folder / ours).read_bytes()
         if family in ("catboost", "xgboost", "lightgbm"):
@@ -111,7 +134,9 @@ def test_every_step_is_tracked(run, api):
         assert record["info"]["status"] == "FINISHED" and pairs(record["data"]["tags"])["phase"] == "benchmark_baseline"
         assert pairs(record["data"]["metrics"])["business_cost"] == results[family]["at_cheapest"]["business_cost"]
         history = api("metrics/get-history", run_id=record["info"]["run_id"], metric_key="fold_auc")["metrics"]
-        assert [(int(m.get("step", 0)), m["value"]) for m in history] == [(i, f["auc"]) for i, f in enumerate(results[family]["folds"])]
+        assert [(int(m.get("step", 0)), m["value"]) for m in history] == [
+            (i, f["auc"]) for i, f in enumerate(results[family]["folds"])
+        ]
     for family, result in run.json("search/results.json").items():
         record = runs_of(api, f"home_credit_search_{family}")[f"{family}_search"]
         history = api("metrics/get-history", run_id=record["info"]["run_id"], metric_key="trial_business_cost")["metrics"]

@@ -42,7 +42,9 @@ def test_final_refuses_a_choice_without_its_hash_and_one_that_was_changed(run, t
     shutil.copytree(run.root / "choose", tmp_path / "choose")
     context = run.context()
     there = type(context)(tmp_path, tmp_path, context.params, "x")
-    assert final.read_choice(there)[1] == sha256(tmp_path / "choose/choice.json") == run.json("final/results.json")["choice_sha256"]
+    assert (
+        final.read_choice(there)[1] == sha256(tmp_path / "choose/choice.json") == run.json("final/results.json")["choice_sha256"]
+    )
     text = (tmp_path / "choose/choice.json").read_text()
     (tmp_path / "choose/choice.json").write_text(text.replace('"threshold"', '"threshold" '))
     with pytest.raises(PermissionError, match="not what the step choose wrote"):
@@ -72,7 +74,9 @@ def test_figures_on_test_are_those_of_scikit_learn(run):
     scores = pd.read_parquet(run.root / "final/scores.parquet").set_index("SK_ID_CURR")
     target = pd.read_parquet(run.root / "split/test_target.parquet").set_index("SK_ID_CURR")["TARGET"].loc[scores.index]
     holdout = pd.read_parquet(run.root / "final/holdout.parquet").set_index("SK_ID_CURR")
-    assert holdout["TARGET"].equals(target.astype(holdout["TARGET"].dtype)) and np.array_equal(holdout["probability"], scores[results["family"]])
+    assert holdout["TARGET"].equals(target.astype(holdout["TARGET"].dtype)) and np.array_equal(
+        holdout["probability"], scores[results["family"]]
+    )
     for name, said in results["all"].items():
         score, called = scores[name], scores[name] >= said["threshold"]
         assert said["auc"] == roc_auc_score(target, score) and said["recall"] == recall_score(target, called), name

@@ -34,7 +34,20 @@ def call(command, **more):
 @pytest.mark.parametrize(("family", "file", "tolerance"), EXPORTS)
 def test_vigie_scores_the_whole_holdout_as_the_library_does(vigie, run, handed, tmp_path, family, file, tolerance):
     out = tmp_path / "scores.parquet"
-    call([*vigie, "score", "--model", str(handed / "models" / family / file), "--data", str(handed / "holdout.parquet"), "--id", "SK_ID_CURR", "--out", str(out)])
+    call(
+        [
+            *vigie,
+            "score",
+            "--model",
+            str(handed / "models" / family / file),
+            "--data",
+            str(handed / "holdout.parquet"),
+            "--id",
+            "SK_ID_CURR",
+            "--out",
+            str(out),
+        ]
+    )
     ours = pd.read_parquet(out).set_index("SK_ID_CURR")["probability"]
     theirs = pd.read_parquet(run.root / "final/scores.parquet").set_index("SK_ID_CURR")[family]
     assert ours.index.equals(theirs.index) and len(ours) == run.json("final/results.json")["clients"]
@@ -52,7 +65,22 @@ def test_contributions_by_vigie_are_the_saved_ones(vigie, run, handed, tmp_path)
     rows = tmp_path / "rows.parquet"
     pq.write_table(pq.read_table(run.root / "explain/inputs.parquet"), rows)
     out = tmp_path / "shap.parquet"
-    call([*vigie, "score", "--model", str(handed / run.json("handover/decision.json")["model_file"]), "--data", str(rows), "--output", "shap", "--id", "SK_ID_CURR", "--out", str(out)])
+    call(
+        [
+            *vigie,
+            "score",
+            "--model",
+            str(handed / run.json("handover/decision.json")["model_file"]),
+            "--data",
+            str(rows),
+            "--output",
+            "shap",
+            "--id",
+            "SK_ID_CURR",
+            "--out",
+            str(out),
+        ]
+    )
     ours, saved = (pd.read_parquet(p).set_index("SK_ID_CURR") for p in (out, run.root / "explain/shap.parquet"))
     features = list(saved.columns[2:])
     assert np.abs(ours[[f"shap_{c}" for c in features]].to_numpy() - saved[features].to_numpy()).max() <= 1e-12
@@ -60,10 +88,23 @@ def test_contributions_by_vigie_are_the_saved_ones(vigie, run, handed, tmp_path)
 
 def test_the_folder_is_complete_and_vigie_accepts_its_configuration(vigie, run, handed):
     names = {p.name for p in handed.iterdir()}
-    assert {"vigie.yaml", "holdout.parquet", "features.txt", "decision.json", "dictionary.json", "log", "labels.parquet", "models", "reference.vigie"} <= names
+    assert {
+        "vigie.yaml",
+        "holdout.parquet",
+        "features.txt",
+        "decision.json",
+        "dictionary.json",
+        "log",
+        "labels.parquet",
+        "models",
+        "reference.vigie",
+    } <= names
     assert (handed / "features.txt").read_bytes() == (run.root / "select/kept.txt").read_bytes()
     settings = yaml.safe_load((handed / "vigie.yaml").read_text())
-    assert settings["model"]["threshold"] == run.json("choose/choice.json")["threshold"] and settings["model"]["cost"] == {"false_negative": 10, "false_positive": 1}
+    assert settings["model"]["threshold"] == run.json("choose/choice.json")["threshold"] and settings["model"]["cost"] == {
+        "false_negative": 10,
+        "false_positive": 1,
+    }
     call([*vigie, "config", "check", "--config", "vigie.yaml"], cwd=handed)
 
 
@@ -77,14 +118,21 @@ def test_learning_again_from_the_holdout_works_at_once(vigie, run, handed, tmp_p
 
 
 def test_the_log_is_stable_and_vigie_tells_the_figures_of_the_run(vigie, run, handed):
-    report = json.loads(call([*vigie, "check", "--config", "vigie.yaml", "--from", "2026-11-02", "--to", "2026-11-05", "--format", "json"], cwd=handed))
+    report = json.loads(
+        call(
+            [*vigie, "check", "--config", "vigie.yaml", "--from", "2026-11-02", "--to", "2026-11-05", "--format", "json"],
+            cwd=handed,
+        )
+    )
     settings, results = run.context().params, run.json("final/results.json")
     assert report["verdict"]["severity"] == "stable", report["verdict"]
     rows = settings["handover.days"] * settings["handover.rows_per_day"]
     assert report["window"]["rows_used"] == report["replay"]["compared"] == rows and report["replay"]["mismatches"] == 0
     assert report["cost"]["threshold"] == results["threshold"]
     assert report["performance"]["estimated"]["auc"]["reference"] == pytest.approx(results["test"]["auc"], rel=1e-12)
-    assert report["cost"]["reference"]["per_1000"]["value"] == pytest.approx(1_000 * results["test"]["business_cost"] / results["clients"], rel=1e-12)
+    assert report["cost"]["reference"]["per_1000"]["value"] == pytest.approx(
+        1_000 * results["test"]["business_cost"] / results["clients"], rel=1e-12
+    )
 
 
 def test_the_log_is_of_clients_that_the_run_has_not_seen(run, handed):

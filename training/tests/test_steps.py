@@ -72,9 +72,16 @@ def test_a_lost_output_is_made_again_but_a_sealed_one_is_not_missed(tmp_path, se
 
 def test_step_json_says_what_went_in_and_came_out(tmp_path, settings):
     (tmp_path / "in.txt").write_text("a")
-    run_step(tmp_path, step(lambda c: c.write_json("out.json", {"a": 1}), inputs=("in.txt",), settings=("folds",), modules=("money.py",)), settings, quiet)
+    run_step(
+        tmp_path,
+        step(lambda c: c.write_json("out.json", {"a": 1}), inputs=("in.txt",), settings=("folds",), modules=("money.py",)),
+        settings,
+        quiet,
+    )
     record = json.loads((tmp_path / "work/step.json").read_text())
-    assert record["inputs"] == {"in.txt": sha256(tmp_path / "in.txt")} and record["outputs"] == {"out.json": sha256(tmp_path / "work/out.json")}
+    assert record["inputs"] == {"in.txt": sha256(tmp_path / "in.txt")} and record["outputs"] == {
+        "out.json": sha256(tmp_path / "work/out.json")
+    }
     assert record["seed"] == 42 and record["settings"] == {"folds": 3} and record["versions"]["catboost"] == "1.2.10"
     assert set(record["seconds"]) == {"wall", "cpu"} and list(record["source"]) == ["money.py"]
 

@@ -71,7 +71,10 @@ def test_another_seed_gives_other_tables(tables, tmp_path):
 def test_keys(tables):
     clients = set(tables["application"].column("SK_ID_CURR").to_pylist())
     assert len(clients) == 2_000
-    credits, loans = tables["bureau"].column("SK_ID_BUREAU").to_pylist(), tables["previous_application"].column("SK_ID_PREV").to_pylist()
+    credits, loans = (
+        tables["bureau"].column("SK_ID_BUREAU").to_pylist(),
+        tables["previous_application"].column("SK_ID_PREV").to_pylist(),
+    )
     assert len(set(credits)) == len(credits) and len(set(loans)) == len(loans)
     assert set(tables["bureau"].column("SK_ID_CURR").to_pylist()) < clients
     assert set(tables["bureau_balance"].column("SK_ID_BUREAU").to_pylist()) < set(credits)
