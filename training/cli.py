@@ -1,4 +1,4 @@
-"""The command line: `python -m training tables` and `python -m training run`."""
+"""The command line: `python -m training tables`, `run` and `report`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, help="instead of that of params.yaml")
     run.add_argument("--until", metavar="STEP", help="stop after this step")
     run.add_argument("--set", type=_set, action="append", default=[], metavar="NAME=VALUE", help="a setting of params.yaml")
+    report = commands.add_parser("report", help="print the figures of a run as Markdown")
+    report.add_argument("--run", type=Path, required=True, help="folder of the run")
     return parser
+
+
+def _report(args) -> None:
+    from .report import report
+
+    print(report(args.run))
 
 
 def _tables(args) -> None:
@@ -69,6 +77,6 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin cost more than they save on a shared machine
     args = _parser().parse_args(arguments)
     try:
-        {"tables": _tables, "run": _run}[args.command](args)
+        {"tables": _tables, "run": _run, "report": _report}[args.command](args)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         sys.exit(f"error: {error.args[0] if isinstance(error, KeyError) else error}")
