@@ -40,9 +40,11 @@ STEPS = (
          settings=("explain", "threads"), modules=("explain.py", "models/families.py", "models/boosted.py", "models/pipelines.py")),
     Step("handover", handover.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "select/kept.txt", "prepare/dictionary.json"),
          settings=("clients", "handover", "cost", "beta", "threads", "mlflow.model"), modules=("handover.py", "frame.py", "models/families.py"), outside=_both),
-    Step("track", track.run, inputs=("select/*", "benchmark/results.json", "benchmark/seconds.json", "benchmark/*.parquet", "search/results.json", "choose/choice.json"),
+    Step("track", track.run, inputs=("select/kept.txt", "select/ranking.parquet", "select/sizes.json", "benchmark/results.json", "benchmark/seconds.json", "benchmark/*.parquet",
+                                         "search/results.json", "choose/choice.json"),
          settings=("clients", "mlflow", "cost", "beta", "select"), modules=("track.py",), outside=track.server),
-    Step("register", register.run, inputs=("final/*", "final/models/*/*", "final/baseline/*", "explain/*", "select/kept.txt", "choose/choice.json"),
+    Step("register", register.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "final/baseline/*", "explain/*.parquet",
+                                               "explain/*.png", "explain/importance.csv", "select/kept.txt", "choose/choice.json"),
          settings=("clients", "mlflow", "cost", "beta", "select.columns"), modules=("register.py", "track.py"), outside=track.server),
 )  # fmt: skip
 """All steps of a run."""

@@ -53,7 +53,7 @@ def test_columns_chosen_with_the_held_out_rows_would_leak(permuted):
     """The check above can fail: columns that fit pure noise on all rows seem to predict it out of fold."""
     ids, target, folds = split.read_folds(permuted)
     path = permuted.path(split.FEATURES)
-    numbers = [c for c in frame.features_of(path) if c not in set(frame.text_columns(path, frame.features_of(path)))]
+    numbers = number_columns(path)
     x = frame.read(path, numbers, ids, single=True)
     best = list(correlations(x, target).sort_values(ascending=False).index[:125])
     score = np.zeros(len(target))
@@ -101,6 +101,13 @@ def test_an_id_is_never_selected(run, tmp_path):
     assert order.index(PLANTED_ID) >= 125
 
 
+def number_columns(path) -> list[str]:
+    """All features that are not text."""
+    columns = frame.features_of(path)
+    text = set(frame.text_columns(path, columns))
+    return [c for c in columns if c not in text]
+
+
 def correlations(x: pd.DataFrame, target) -> pd.Series:
     """|Pearson| of each column with the target; missing cells take the mean."""
     values = x.to_numpy(np.float64)
@@ -115,7 +122,7 @@ def correlations(x: pd.DataFrame, target) -> pd.Series:
 def test_no_prepared_column_equals_the_target(run):
     ids, target, _ = split.read_folds(run.context())
     path = run.root / split.FEATURES
-    numbers = [c for c in frame.features_of(path) if c not in set(frame.text_columns(path, frame.features_of(path)))]
+    numbers = number_columns(path)
     assert correlations(frame.read(path, numbers, ids, single=True), target).max() < 0.3
     assert len(target) + len(split.test_clients(run.context())) == CLIENTS
 

@@ -16,8 +16,8 @@ from training.models.spaces import FAMILIES
 def api(run):
     """A function that calls the server's REST API."""
 
-    def call(path, body=None, **query):
-        address = f"{run.server}/api/2.0/mlflow/{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+    def call(method, body=None, **query):
+        address = f"{run.server}/api/2.0/mlflow/{method}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
         with urllib.request.urlopen(
             urllib.request.Request(address, data, {"Content-Type": "application/json"}), timeout=30
@@ -93,7 +93,7 @@ def test_downloads_by_alias_are_the_files_of_the_run(run, api, registered):
     family = run.json("final/results.json")["family"]
     for alias, folder in (("champion", f"final/models/{family}"), ("challenger", "final/baseline")):
         version = api("registered-models/alias", name=model["name"], alias=alias)["model_version"]
-        root = api("logged-models/" + version["model_id"])["model"]["info"]["artifact_uri"]
+        root = api("logged-models/" + version["source"].removeprefix("models:/"))["model"]["info"]["artifact_uri"]
         assert root.startswith("mlflow-artifacts:/")
         base = f"{run.server}/api/2.0/mlflow-artifacts/artifacts/{root.removeprefix('mlflow-artifacts:/').lstrip('/')}"
         description = urllib.request.urlopen(f"{base}/MLmodel", timeout=30).read().decode()

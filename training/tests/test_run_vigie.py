@@ -31,6 +31,12 @@ def call(command, **more):
     return done.stdout
 
 
+def by_client(path):
+    """Rows by client; vigie writes ids as text."""
+    rows = pd.read_parquet(path)
+    return rows.assign(SK_ID_CURR=rows["SK_ID_CURR"].astype(int)).set_index("SK_ID_CURR")
+
+
 @pytest.mark.parametrize(("family", "file", "tolerance"), EXPORTS)
 def test_vigie_scores_the_whole_holdout_as_the_library_does(vigie, run, handed, tmp_path, family, file, tolerance):
     out = tmp_path / "scores.parquet"
@@ -48,7 +54,7 @@ def test_vigie_scores_the_whole_holdout_as_the_library_does(vigie, run, handed, 
             str(out),
         ]
     )
-    ours = pd.read_parquet(out).set_index("SK_ID_CURR")["probability"]
+    ours = by_client(out)["probability"]
     theirs = pd.read_parquet(run.root / "final/scores.parquet").set_index("SK_ID_CURR")[family]
     assert ours.index.equals(theirs.index) and len(ours) == run.json("final/results.json")["clients"]
     difference = np.abs(ours - theirs)
@@ -81,7 +87,7 @@ def test_contributions_by_vigie_are_the_saved_ones(vigie, run, handed, tmp_path)
             str(out),
         ]
     )
-    ours, saved = (pd.read_parquet(p).set_index("SK_ID_CURR") for p in (out, run.root / "explain/shap.parquet"))
+    ours, saved = by_client(out), by_client(run.root / "explain/shap.parquet")
     features = list(saved.columns[2:])
     assert np.abs(ours[[f"shap_{c}" for c in features]].to_numpy() - saved[features].to_numpy()).max() <= 1e-12
 
