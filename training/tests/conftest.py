@@ -23,6 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "8000"))
 
 
+FEW = ["--clients", "1500", "--until", "explain", "--set", "folds=2", "--set", "search.trials=2", "--set", "select.columns=60",
+       "--set", "select.sizes=[60]"]  # fmt: skip
+"""Arguments of a smaller run, for tests that run steps again."""
+
+
 def _built(name: str, variable: str) -> bool:
     try:
         command = prepare.program(name, variable)
@@ -120,6 +125,14 @@ def run(server, tmp_path_factory) -> Run:
     """One run of all steps."""
     root = tmp_path_factory.mktemp("run") / "run"
     return Run(root, server, execute(root, server=server))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory) -> Path:
+    """The folder of a smaller run, up to the explanation, that nobody disturbed."""
+    root = tmp_path_factory.mktemp("once") / "run"
+    execute(root, *FEW)
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -12,12 +12,8 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
-from training.tests.conftest import command, environment, execute
-
-SETTINGS = ["--clients", "1500", "--until", "explain", "--set", "folds=2", "--set", "search.trials=2", "--set", "select.columns=60",
-            "--set", "select.sizes=[60]"]  # fmt: skip
+from training.tests.conftest import FEW, command, environment, execute
 
 
 def outputs(root: Path) -> dict[str, str]:
@@ -28,14 +24,6 @@ def outputs(root: Path) -> dict[str, str]:
             if "seconds" not in name:
                 out[f"{record.parent.name}/{name}"] = digest
     return out
-
-
-@pytest.fixture(scope="module")
-def once(run, tmp_path_factory):
-    """A run that nobody disturbs."""
-    root = tmp_path_factory.mktemp("once") / "run"
-    execute(root, *SETTINGS)
-    return root
 
 
 def alike(first: dict, second: dict) -> list[str]:
@@ -51,7 +39,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_files(once, tmp
     draw, kills, done = random.Random(8), 0, 1
     for _ in range(40):
         process = subprocess.Popen(
-            command(root, *SETTINGS), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+            command(root, *FEW), env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
         )
         try:
             done = process.wait(draw.uniform(2.5, 7.0) if kills < 5 else 120)
@@ -70,7 +58,7 @@ def test_a_run_that_is_killed_again_and_again_ends_with_the_same_files(once, tmp
 
 
 def test_another_run_is_skipped_throughout(once):
-    printed = execute(once, *SETTINGS)
+    printed = execute(once, *FEW)
     assert printed.count("unchanged, skipped") == len(printed.splitlines()) == 9
 
 
@@ -78,7 +66,7 @@ def test_models_of_catboost_differ_in_time_stamp_and_guid_only(once, tmp_path):
     root = tmp_path / "run"
     for name in ("tables", "prepare", "split", "select", "benchmark", "search", "choose"):
         shutil.copytree(once / name, root / name)
-    execute(root, *SETTINGS)
+    execute(root, *FEW)
     from catboost import CatBoostClassifier
 
     trees = []
@@ -95,7 +83,7 @@ def test_another_seed_gives_another_run_and_its_overlap_is_reported(once, tmp_pa
     root = tmp_path / "run"
     for name in ("tables", "prepare"):
         shutil.copytree(once / name, root / name)
-    execute(root, *SETTINGS, "--until", "select", "--seed", "7")
+    execute(root, *FEW, "--until", "select", "--seed", "7")
     first, second = (set((r / "select/kept.txt").read_text().split("\n")[:-1]) for r in (once, root))
     jaccard = len(first & second) / len(first | second)
     assert 0.0 < jaccard < 1.0

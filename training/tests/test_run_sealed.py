@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from sklearn.metrics import fbeta_score, precision_score, recall_score, roc_auc_
 
 from training import final, pipeline
 from training.steps import sha256
-from training.tests.conftest import command, environment, execute
+from training.tests.conftest import FEW, command, environment, execute
 
 BEFORE = ["select", "benchmark", "search", "choose"]
 
@@ -21,20 +22,18 @@ def test_only_final_names_the_file_with_the_target_of_test():
     assert [s.name for s in pipeline.STEPS if any("test_target" in i for i in s.inputs)] == ["final"]
 
 
-def test_without_that_file_the_steps_before_give_the_same_bytes(run, tmp_path):
+def test_without_that_file_the_steps_before_give_the_same_bytes(once, tmp_path):
     root = tmp_path / "run"
     for name in ("tables", "prepare", "split"):
-        shutil.copytree(run.root / name, root / name)
+        shutil.copytree(once / name, root / name)
     (root / "split/test_target.parquet").unlink()
-    printed = execute(root, "--until", "choose")
+    printed = execute(root, *FEW, "--until", "choose")
     assert "split: unchanged" in printed and not (root / "split/test_target.parquet").exists()
     for name in BEFORE:
-        ours, theirs = (json.loads((r / name / "step.json").read_text())["outputs"] for r in (root, run.root))
+        ours, theirs = (json.loads((r / name / "step.json").read_text())["outputs"] for r in (root, once))
         strip = lambda files: {k: v for k, v in files.items() if "seconds" not in k}  # noqa: E731
         assert strip(ours) == strip(theirs), name
-    import subprocess
-
-    done = subprocess.run(command(root), env=environment(), capture_output=True, text=True)
+    done = subprocess.run(command(root, *FEW), env=environment(), capture_output=True, text=True)
     assert done.returncode == 1 and "test_target.parquet" in done.stderr and not (root / "final").exists()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from training.tables.levels import LEVELS
 from training.tables.schema import HOUSING, TABLES, arrow_schema
-from training.tables.write import block, write_tables
+from training.tables.write import write_tables
 
 SEED = 42
 
@@ -28,11 +28,12 @@ def numbers(table, name):
     return table.column(name).cast(pa.float64()).to_pandas().to_numpy(float)
 
 
-def test_files_have_the_declared_columns_and_no_other_files_are_left(tmp_path):
-    write_tables(100, tmp_path, SEED)
+def test_another_seed_gives_other_rows_in_files_of_the_declared_columns(tables, tmp_path):
+    write_tables(100, tmp_path, SEED + 1)
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted(f"{name}.parquet" for name in TABLES)
     for name in TABLES:
         assert pq.read_schema(tmp_path / f"{name}.parquet").equals(arrow_schema(name))
+    assert not pq.read_table(tmp_path / "application.parquet").equals(tables["application"].slice(0, 100))
 
 
 def test_widths_are_those_of_the_real_tables():
@@ -41,8 +42,8 @@ def test_widths_are_those_of_the_real_tables():
         "installments_payments": 8, "credit_card_balance": 23}  # fmt: skip
 
 
-@pytest.mark.parametrize("few", [1, 777])
-def test_few_clients_are_a_prefix_of_many(tables, tmp_path, few):
+def test_few_clients_are_a_prefix_of_many(tables, tmp_path):
+    few = 777
     write_tables(few, tmp_path, SEED)
     for name, whole in tables.items():
         part = pq.read_table(tmp_path / f"{name}.parquet")
@@ -53,19 +54,20 @@ def test_few_clients_are_a_prefix_of_many(tables, tmp_path, few):
             assert last <= 100_000 + few and (len(rest) == 0 or pc.min(rest).as_py() > 100_000 + few), name
 
 
-def test_prefixes_hold_across_blocks(tmp_path):
-    write_tables(10_050, tmp_path / "many", SEED)
-    write_tables(10_001, tmp_path / "fewer", SEED)
-    for name in TABLES:
-        part = pq.read_table(tmp_path / "fewer" / f"{name}.parquet")
-        assert part.equals(pq.read_table(tmp_path / "many" / f"{name}.parquet").slice(0, len(part))), name
-    ids = pq.read_table(tmp_path / "many/application.parquet", columns=["SK_ID_CURR"]).column(0).to_numpy()
-    assert np.array_equal(ids, np.arange(100_001, 110_051))
-
-
-def test_another_seed_gives_other_tables(tables, tmp_path):
-    write_tables(50, tmp_path, SEED + 1)
-    assert not pq.read_table(tmp_path / "application.parquet").equals(tables["application"].slice(0, 50))
+def test_prefixes_hold_across_blocks_and_20_000_clients_show_every_declared_level(tables, tmp_path):
+    write_tables(20_000, tmp_path, SEED)
+    for name, part in tables.items():
+        assert part.equals(pq.read_table(tmp_path / f"{name}.parquet").slice(0, len(part))), name
+    ids = pq.read_table(tmp_path / "application.parquet", columns=["SK_ID_CURR"]).column(0).to_numpy()
+    assert np.array_equal(ids, np.arange(100_001, 120_001))
+    for key, name in (("SK_ID_BUREAU", "bureau"), ("SK_ID_PREV", "previous_application")):
+        ids = pq.read_table(tmp_path / f"{name}.parquet", columns=[key]).column(0).to_numpy()
+        assert len(np.unique(ids)) == len(ids) and (np.diff(ids) > 0).all()
+    for name, columns in LEVELS.items():
+        assert set(columns) == {c for c, kind in TABLES[name].items() if kind == "text"}, name
+        for column, shares in columns.items():
+            seen = set(pc.unique(pq.read_table(tmp_path / f"{name}.parquet", columns=[column]).column(0)).to_pylist())
+            assert seen - {None} == set(shares) - {None}, (name, column)
 
 
 def test_keys(tables):
@@ -131,19 +133,6 @@ def test_booleans_are_letters_or_zero_and_one(tables):
     for name, kind in TABLES["application"].items():
         if kind == "int" and name.startswith(("FLAG_", "REG_", "LIVE_")):
             assert set(application.column(name).to_pylist()) <= {0, 1}, name
-
-
-def test_text_columns_have_declared_levels_only_and_at_20_000_clients_all_of_them():
-    seen = {}
-    for number in (0, 1):
-        for table, columns in block(SEED, number).items():
-            for column in LEVELS[table]:
-                seen.setdefault((table, column), set()).update(columns[column])
-    for table, columns in LEVELS.items():
-        assert set(columns) == {c for c, kind in TABLES[table].items() if kind == "text"}, table
-        for column, shares in columns.items():
-            assert seen[table, column] <= set(shares) | {None}, (table, column)
-            assert set(shares) - {None} <= seen[table, column], (table, column)
 
 
 def test_too_few_clients_are_refused(tmp_path):
