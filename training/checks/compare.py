@@ -12,55 +12,58 @@ import pyarrow.parquet as pq
 from . import names
 from .recompute import read_rows, recompute
 
-_INNER = ("_MEAN", "_SUM", "_STD", "RATIO", "UTILIZATION", "DRAWINGS_TOTAL", "PREV_CREDIT_TO", "DOWNPAYMENT_TO")
+_ROUNDED = ("_MEAN", "_SUM", "_STD", "RATIO", "UTILIZATION", "DRAWINGS_TOTAL", "PREV_CREDIT_TO", "DOWNPAYMENT_TO")
+"""Parts of the names of columns that hold sums, means, deviations or quotients; all others are exact."""
 
 
 def tolerance(name: str, size: float) -> float:
-    """The allowed absolute difference of a column whose values have the absolute size `size`.
+    """The allowed absolute difference of a column, where `size` is the largest absolute value behind it.
 
-    Counts, minimum and maximum of raw columns are exact; sums, means and ratios are within 1e-12 of the value, standard
-    deviations (also inside another statistic) within 1e-9 of the largest value.
+    Counts, minimum and maximum of raw columns are exact; sums, means and ratios are within 1e-12 of `size`, standard deviations
+    (also inside another statistic) within 1e-9 of it.
     """
-    if name in names.APPLICATION_TEXT or not name.startswith(("BUREAU_", "PREV_")):
+    if not name.startswith(("BUREAU_", "PREV_")) or not any(part in name for part in _ROUNDED):
         return 0.0
-    if "_STD" in name:
-        return 1e-9 * size
-    return 1e-12 * size if any(part in name for part in _INNER) else 0.0
+    return (1e-9 if "_STD" in name else 1e-12) * size
 
 
-def differences(expected: list[dict], actual: list[dict], scale: dict[str, float] | None = None) -> list[str]:
-    """One sentence per column that differs, with the first client and the largest difference.
-
-    `scale` gives the largest absolute raw value behind a standard deviation where it is known; otherwise the largest of the
-    column's own values and its mean is used.
-    """
+def bounds(name: str) -> list[str]:
+    """Columns whose values bound those that `name` was computed from: its own extremes, and those of the rows of one loan."""
     out = []
-    for name in expected[0]:
-        size = (scale or {}).get(name) or max(
-            [abs(r[base]) for r in expected for base in _sizes(name) if isinstance(r.get(base), (int, float))] or [0.0]
-        )
-        for want, got in zip(expected, actual, strict=True):
-            a, b = want[name], got[name]
-            same = (a is None) == (b is None) and (
-                a is None
-                or a == b
-                or (
-                    _number(a)
-                    and _number(b)
-                    and abs(a - b)
-                    <= tolerance(name, max(abs(a), size if "_STD" in name or "_SUM" in name or "_MEAN" in name else 0.0))
-                )
-            )
-            if not same:
-                out.append(f"{name}: client {want['SK_ID_CURR']} has {b!r}, expected {a!r}")
-                break
+    for outer in names.STATS:
+        if name.endswith(f"_{outer}"):
+            stem = name.removesuffix(f"_{outer}")
+            out += [f"{stem}_MAX", f"{stem}_MIN"]
+            out += [
+                f"{stem.removesuffix(f'_{inner}')}_{e}_{e}"
+                for inner in names.STATS
+                if stem.endswith(f"_{inner}")
+                for e in ("MAX", "MIN")
+            ]
     return out
 
 
-def _sizes(name: str):
-    """The columns whose values bound those behind `name`."""
-    stem = name.rsplit("_", 1)[0]
-    return (name, f"{stem}_MAX", f"{stem}_MIN")
+def same(name: str, expected: dict, actual: dict) -> bool:
+    """Whether a client's cell is what it should be: both missing, equal, or within the tolerance."""
+    a, b = expected[name], actual[name]
+    if a is None or b is None:
+        return a is b
+    if a == b:
+        return True
+    if not (_number(a) and _number(b)):
+        return False
+    behind = [expected[n] for n in bounds(name) if _number(expected.get(n))]
+    return abs(a - b) <= tolerance(name, max(map(abs, [a, *behind])))
+
+
+def differences(expected: list[dict], actual: list[dict]) -> list[str]:
+    """One sentence per column that differs, with the first client that differs in it."""
+    out = []
+    for name in expected[0]:
+        wrong = next(((w, g) for w, g in zip(expected, actual, strict=True) if not same(name, w, g)), None)
+        if wrong is not None:
+            out.append(f"{name}: client {wrong[0]['SK_ID_CURR']} has {wrong[1][name]!r}, expected {wrong[0][name]!r}")
+    return out
 
 
 def _number(x) -> bool:
