@@ -1,0 +1,1 @@
+"""Independent second programs that check what the training steps computed."""

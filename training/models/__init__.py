@@ -1,0 +1,1 @@
+"""The six model families: parameters, training, scoring, files and contributions."""

@@ -1,0 +1,1 @@
+"""A seeded generator of the seven raw tables. Everything is synthetic; one file per table says how its columns are drawn."""

@@ -1,0 +1,1 @@
+"""Tests of the training side: `python -m pytest training/tests`."""

@@ -1,0 +1,140 @@
+"""Nothing leaks: a permuted target cannot be learnt, a random column of many levels gains nothing, an id is never kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from training import benchmark, choose, frame, pipeline, select, split
+from training.models.families import make
+from training.models.spaces import FAMILIES
+from training.steps import Context, run_step
+from training.tests.conftest import CLIENTS
+
+STEPS = {step.name: step for step in pipeline.STEPS}
+PLANTED_LEVELS, PLANTED_ID = "PLANTED_LEVELS", "PLANTED_ID"
+
+
+def bound(target) -> float:
+    """Three standard errors of the AUC of scores that know nothing."""
+    bad, good = int(np.sum(target == 1)), int(np.sum(target == 0))
+    return 3 * np.sqrt((bad + good + 1) / (12 * bad * good))
+
+
+@pytest.fixture(scope="module")
+def permuted(run, tmp_path_factory):
+    """The run's features with a permuted target, a random text column and a copy of the id, through split, select and benchmark."""
+    root = tmp_path_factory.mktemp("permuted")
+    (root / "prepare").mkdir()
+    table = pq.read_table(run.root / split.FEATURES)
+    rng = np.random.default_rng(11)
+    at = table.column_names.index("TARGET")
+    target = rng.permutation(table.column("TARGET").to_numpy())
+    table = table.set_column(at, "TARGET", pa.array(target))
+    pq.write_table(table, root / split.FEATURES)
+    settings = run.context(**{"benchmark.all_columns": []}).params
+    for name in ("split", "select", "benchmark"):
+        run_step(root, STEPS[name], settings, lambda line: None)
+    return Context(root, root, settings, "x")
+
+
+def test_a_permuted_target_is_not_learnt_by_any_family(permuted):
+    _, target, _ = split.read_folds(permuted)
+    for family in FAMILIES:
+        scores = pd.read_parquet(permuted.path(f"benchmark/{family}.parquet"))
+        assert abs(roc_auc_score(target, scores["probability"]) - 0.5) < bound(target), family
+
+
+def test_columns_chosen_with_the_held_out_rows_would_leak(permuted):
+    """The check above can fail: columns that fit pure noise on all rows seem to predict it out of fold."""
+    ids, target, folds = split.read_folds(permuted)
+    path = permuted.path(split.FEATURES)
+    numbers = number_columns(path)
+    x = frame.read(path, numbers, ids, single=True)
+    best = list(correlations(x, target).sort_values(ascending=False).index[:125])
+    score = np.zeros(len(target))
+    for fold in np.unique(folds):
+        fit = folds != fold
+        score[~fit] = (
+            make("logistic", {"C": 0.01, "max_iter": 300}, 1).fit(x.loc[fit, best], target[fit]).probability(x.loc[~fit, best])
+        )
+    assert roc_auc_score(target, score) > 0.5 + bound(target)
+
+
+@pytest.mark.parametrize("family", ["catboost", "lightgbm", "xgboost", "logistic"])
+def test_a_random_column_of_many_levels_gains_nothing_out_of_fold(run, family):
+    ids, target, folds = split.read_folds(run.context())
+    columns = select.kept(run.context())[:20]
+    x = frame.read(run.root / split.FEATURES, columns, ids)
+    rng = np.random.default_rng(12)
+    planted = x.assign(
+        **{
+            PLANTED_LEVELS: pd.Series(
+                rng.choice(np.array([f"level {i}" for i in range(5_000)], object), len(x)), x.index, dtype=object
+            )
+        }
+    )
+    auc = []
+    for rows in (x, planted):
+        score = np.zeros(len(target))
+        for fold in np.unique(folds):
+            fit = folds != fold
+            score[~fit] = (
+                make(family, run.context().params[f"models.{family}"], 1).fit(rows[fit], target[fit]).probability(rows[~fit])
+            )
+        auc.append(roc_auc_score(target, score))
+    assert auc[1] < auc[0] + 0.01
+
+
+def test_an_id_is_never_selected(run, tmp_path):
+    """Neither the client's id, which is not offered, nor a planted copy of it, which carries nothing."""
+    ids, target, _ = split.read_folds(run.context())
+    assert not {frame.ID, frame.TARGET} & set(frame.features_of(run.root / split.FEATURES))
+    columns = select.kept(run.context()) + [c for c in frame.features_of(run.root / split.FEATURES) if c.startswith("BUREAU_")]
+    x = frame.read(run.root / split.FEATURES, list(dict.fromkeys(columns)), ids, single=True)
+    x[PLANTED_ID] = np.random.default_rng(13).permutation(len(x)).astype(np.float32)
+    order = list(select.rank(x, target, run.context().params["select.ranker"], 42, 1).index)
+    assert order.index(PLANTED_ID) >= 125
+
+
+def number_columns(path) -> list[str]:
+    """All features that are not text."""
+    columns = frame.features_of(path)
+    text = set(frame.text_columns(path, columns))
+    return [c for c in columns if c not in text]
+
+
+def correlations(x: pd.DataFrame, target) -> pd.Series:
+    """|Pearson| of each column with the target; missing cells take the mean."""
+    values = x.to_numpy(np.float64)
+    known = ~np.isnan(values)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    centred = np.where(known, values - mean, 0.0)
+    spread = np.sqrt((centred**2).mean(axis=0))
+    y = (target - target.mean()) / target.std()
+    return pd.Series(np.abs(centred.T @ y / len(y)) / np.where(spread > 0, spread, np.inf), x.columns)
+
+
+def test_no_prepared_column_equals_the_target(run):
+    ids, target, _ = split.read_folds(run.context())
+    path = run.root / split.FEATURES
+    numbers = number_columns(path)
+    assert correlations(frame.read(path, numbers, ids, single=True), target).max() < 0.3
+    assert len(target) + len(split.test_clients(run.context())) == CLIENTS
+
+
+def test_the_choice_of_noise_is_a_tie_of_all(permuted):
+    """Families that know nothing cost about the same as refusing nobody, and none is declared dearer by much."""
+    ids, target, _ = split.read_folds(permuted)
+    scores = {f: pd.read_parquet(permuted.path(f"benchmark/{f}.parquet"))["probability"].to_numpy() for f in FAMILIES}
+    choice = choose.decide(scores, target, {f: f for f in FAMILIES}, permuted.params)
+    nobody = 10 * target.sum()
+    assert 0.9 * nobody < choice["cost"] <= nobody and len(choice["tied"]) >= 2
+    assert (
+        benchmark.summary(pd.read_parquet(permuted.path("benchmark/catboost.parquet")), target, permuted.params)["auc_mean"]
+        < 0.56
+    )

@@ -1,0 +1,85 @@
+"""The test clients: their target is a file that only `final` reads, once, after a written choice."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import fbeta_score, precision_score, recall_score, roc_auc_score
+
+from training import final, pipeline
+from training.steps import sha256
+from training.tests.conftest import FEW, command, environment, execute
+
+BEFORE = ["select", "benchmark", "search", "choose"]
+
+
+def test_only_final_names_the_file_with_the_target_of_test():
+    assert [s.name for s in pipeline.STEPS if any("test_target" in i for i in s.inputs)] == ["final"]
+
+
+def test_without_that_file_the_steps_before_give_the_same_bytes(once, tmp_path):
+    root = tmp_path / "run"
+    for name in ("tables", "prepare", "split"):
+        shutil.copytree(once / name, root / name)
+    (root / "split/test_target.parquet").unlink()
+    printed = execute(root, *FEW, "--until", "choose")
+    assert "split: unchanged" in printed and not (root / "split/test_target.parquet").exists()
+    for name in BEFORE:
+        ours, theirs = (json.loads((r / name / "step.json").read_text())["outputs"] for r in (root, once))
+        strip = lambda files: {k: v for k, v in files.items() if "seconds" not in k}  # noqa: E731
+        assert strip(ours) == strip(theirs), name
+    done = subprocess.run(command(root, *FEW), env=environment(), capture_output=True, text=True)
+    assert done.returncode == 1 and "test_target.parquet" in done.stderr and not (root / "final").exists()
+
+
+def test_final_refuses_a_choice_without_its_hash_and_one_that_was_changed(run, tmp_path):
+    shutil.copytree(run.root / "choose", tmp_path / "choose")
+    context = run.context()
+    there = type(context)(tmp_path, tmp_path, context.params, "x")
+    assert (
+        final.read_choice(there)[1] == sha256(tmp_path / "choose/choice.json") == run.json("final/results.json")["choice_sha256"]
+    )
+    text = (tmp_path / "choose/choice.json").read_text()
+    (tmp_path / "choose/choice.json").write_text(text.replace('"threshold"', '"threshold" '))
+    with pytest.raises(PermissionError, match="not what the step choose wrote"):
+        final.read_choice(there)
+    (tmp_path / "choose/choice.json").write_text(text)
+    (tmp_path / "choose/step.json").unlink()
+    with pytest.raises(PermissionError, match="no hash"):
+        final.read_choice(there)
+
+
+def test_test_is_read_for_one_choice_only(run, tmp_path):
+    context = run.context()
+    there = type(context)(tmp_path, tmp_path, context.params, "x")
+    assert final.readings(there, "first") == ["first"]
+    (tmp_path / final.READS).write_text('["first"]')
+    assert final.readings(there, "first") == ["first"]
+    with pytest.raises(PermissionError, match="no longer unseen"):
+        final.readings(there, "second")
+    allowed = run.context(**{"final.read_test_again": True}).params
+    assert final.readings(type(context)(tmp_path, tmp_path, allowed, "x"), "second") == ["first", "second"]
+    assert json.loads((run.root / final.READS).read_text()) == [run.json("final/results.json")["choice_sha256"]]
+    assert run.json("final/results.json")["test_reads"] == 1
+
+
+def test_figures_on_test_are_those_of_scikit_learn(run):
+    results = run.json("final/results.json")
+    scores = pd.read_parquet(run.root / "final/scores.parquet").set_index("SK_ID_CURR")
+    target = pd.read_parquet(run.root / "split/test_target.parquet").set_index("SK_ID_CURR")["TARGET"].loc[scores.index]
+    holdout = pd.read_parquet(run.root / "final/holdout.parquet").set_index("SK_ID_CURR")
+    assert holdout["TARGET"].equals(target.astype(holdout["TARGET"].dtype)) and np.array_equal(
+        holdout["probability"], scores[results["family"]]
+    )
+    for name, said in results["all"].items():
+        score, called = scores[name], scores[name] >= said["threshold"]
+        assert said["auc"] == roc_auc_score(target, score) and said["recall"] == recall_score(target, called), name
+        assert said["precision"] == pytest.approx(precision_score(target, called), rel=1e-14)
+        assert said["fbeta"] == pytest.approx(fbeta_score(target, called, beta=3), rel=1e-14)
+        assert said["business_cost"] == 10 * np.sum((target == 1) & ~called) + np.sum((target == 0) & called)
+    assert results["test"] == results["all"][results["family"]]
