@@ -81,7 +81,13 @@ impl FeatureWriter {
     pub(crate) fn finish(self) -> Result<(), PrepareError> {
         let Self { partial, file, writer, .. } = self;
         let path = partial.path.clone();
-        writer.finish().map_err(|error| PrepareError::query(&path.display().to_string(), &error))?;
+        let Ok(mut writer) = writer.get_writer().lock() else {
+            return Err(PrepareError::new(format!("cannot write {}: a thread of the writer failed", path.display())));
+        };
+        // No note of polars' own types: they would make other readers load text as string views, which few of their
+        // functions support.
+        writer.end(Some(Vec::new())).map_err(|error| PrepareError::query(&path.display().to_string(), &error))?;
+        drop(writer);
         partial.finish(&file)
     }
 }

@@ -90,7 +90,7 @@ const BUILDING: [(&str, &str); 14] = [
 fn client_columns() -> Vec<RawColumn> {
     vec![
         key("SK_ID_CURR", "identifier of the client"),
-        whole("TARGET", "1 or 0", "1 for a client with payment difficulties, else 0"),
+        whole("TARGET", "1 or 0", "whether the client had payment difficulties (1) or not (0)"),
         text("NAME_CONTRACT_TYPE", CONTRACTS, "type of the contract"),
         text("CODE_GENDER", GENDERS, "gender"),
         yes_no("FLAG_OWN_CAR", "whether the client owns a car"),
