@@ -52,7 +52,7 @@ fn feature_phrase(table: &RawTable, feature: &Feature) -> Phrase {
                 GroupStat::Distinct => ("number of distinct values", "count"),
                 GroupStat::Span => ("maximum minus minimum", inner.unit),
             };
-            Phrase { words: format!("{of} over {rows} of {}", inner.words), unit, table: inner.table }
+            Phrase { words: format!("{of} over {rows} of {}", with_article(&inner.words)), unit, table: inner.table }
         }
         FeatureSource::Count(test) => {
             let (words, source) = test_phrase(table, test);
@@ -88,9 +88,16 @@ fn column_phrase(table: &RawTable, name: &str) -> Phrase {
     }
 }
 
+/// The noun phrase with its article; clauses have none.
+fn with_article(words: &str) -> String {
+    let is_clause = ["1 or 0 ", "whether "].iter().any(|start| words.starts_with(start));
+    if is_clause { words.to_owned() } else { format!("the {words}") }
+}
+
 /// The test as a clause, and the source table of its column.
 fn test_phrase(table: &RawTable, test: &CellTest) -> (String, &'static str) {
     let Phrase { words, table: source, .. } = column_phrase(table, test.column());
+    let words = with_article(&words);
     let clause = match test {
         // The features of an inner table are missing together, when it has no rows.
         CellTest::Missing(column) => match table.inner_feature(column) {

@@ -79,13 +79,13 @@ fn the_dictionary_has_a_sentence_a_unit_and_a_table_for_each_column() {
     let lateness = of("PREV_INST_INST_DAYSLATE_MAX_MEAN");
     assert_eq!(
         lateness.sentence,
-        "Mean over previous applications of maximum over payments of instalments of days from the due date to the payment \
-         (negative if early)."
+        "Mean over previous applications of the maximum over payments of instalments of the days from the due date to the \
+         payment (negative if early)."
     );
     assert_eq!((lateness.unit.as_str(), lateness.table), ("days", "installments_payments"));
     assert_eq!(
         of("BUREAU_CREDIT_TYPE_Microloan").sentence,
-        "Number of credits at other lenders where type of the credit is Microloan."
+        "Number of credits at other lenders where the type of the credit is Microloan."
     );
     assert_eq!(of("PREV_RATIO_REFUSED").unit, "ratio");
     assert_eq!(of("PREV_CC_NO_RECORDS_SUM").table, "credit_card_balance");
