@@ -198,7 +198,7 @@ mod tests {
     fn names_are_those_of_folders() {
         for (name, expected) in [
             ("credit-default", "credit-default"),
-            ("crédit v1.2 [x] 50%", "crédit v1.2 [x] 50%"),
+            ("cr\u{e9}dit v1.2 [x] 50%", "cr\u{e9}dit v1.2 [x] 50%"),
             ("catalog.schema.model", "catalog.schema.model"),
             ("a/b\\c\n", "a-b-c-"),
             ("..x", "x"),
