@@ -34,6 +34,12 @@ pub struct RawTable {
 }
 
 impl RawTable {
+    /// The name of the table's file.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.parquet", self.name)
+    }
+
     /// The declared raw column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&RawColumn> {

@@ -2,7 +2,7 @@
 
 use crate::spec::{CellTest, Feature, FeatureSource, RawColumn, RawTable, flag, key, number, text, whole, yes_no};
 
-/// DAYS_EMPLOYED of clients without an employer.
+/// `DAYS_EMPLOYED` of clients without an employer.
 const NOT_EMPLOYED: f64 = 365_243.0;
 
 const CONTRACTS: &[&str] = &["Cash loans", "Revolving loans"];

@@ -24,7 +24,7 @@ const TYPES: &[&str] = &[
     "Unknown type of loan",
 ];
 
-/// Suffix of `BUREAU_RATIO_` → level of CREDIT_ACTIVE.
+/// Suffix of `BUREAU_RATIO_` → level of `CREDIT_ACTIVE`.
 const RATIOS: [(&str, &str); 4] =
     [("ACTIVE", "Active"), ("CLOSED", "Closed"), ("SOLD", "Sold"), ("BAD_DEBT", "Bad debt")];
 
