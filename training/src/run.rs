@@ -7,7 +7,7 @@ use crate::{
     output::{FeatureWriter, write_dictionary},
     plan::{ClientNeeds, client_rows, output_schema},
     progress::ClientProgress,
-    read::{OpenTable, UnknownLevels},
+    read::{OpenRawTable, UnknownLevels},
     tables::{Specification, TARGET},
 };
 
@@ -47,9 +47,9 @@ pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> 
     let specification = Specification::declared();
     check_outputs(options, &specification)?;
     let needs = ClientNeeds::of(&specification, options.columns.as_deref())?;
-    let mut application = OpenTable::open(&options.tables, &needs.application)?;
-    let grouped = needs.grouped.iter().map(|table| OpenTable::open(&options.tables, table));
-    let mut grouped: Vec<OpenTable<'_>> = grouped.collect::<Result<_, _>>()?;
+    let mut application = OpenRawTable::open(&options.tables, &needs.application)?;
+    let grouped = needs.grouped.iter().map(|table| OpenRawTable::open(&options.tables, table));
+    let mut grouped: Vec<OpenRawTable<'_>> = grouped.collect::<Result<_, _>>()?;
     let clients = chosen_clients(application.file().row_keys(), options.clients.as_deref())?;
     let mut unknown = UnknownLevels::default();
     let mut writer = FeatureWriter::create(&options.out, output_schema(&needs))?;
@@ -76,7 +76,7 @@ pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> 
         notes.push(format!("{}: the column {TARGET} is absent; it is written as missing", application.file().name()));
     }
     if options.clients.is_none() {
-        let unused = grouped.iter().flat_map(OpenTable::unused_rows);
+        let unused = grouped.iter().flat_map(OpenRawTable::unused_rows);
         notes.extend(unused.map(|(file, rows)| {
             format!("{file}: {rows} rows belong to no client of {} and are left out", application.file().name())
         }));
