@@ -23,14 +23,14 @@ const THREADS: &str = "POLARS_MAX_THREADS";
 #[derive(Debug, Parser)]
 #[command(name = "vigie-prepare", version, max_term_width = 100)]
 pub struct PrepareArguments {
-    /// Folder of the raw tables: application.parquet, bureau.parquet, bureau_balance.parquet,
-    /// previous_application.parquet, POS_CASH_balance.parquet, installments_payments.parquet, credit_card_balance.parquet.
+    /// Folder of the raw tables, one Parquet file each: `application`, `bureau`, `bureau_balance`, `previous_application`,
+    /// `POS_CASH_balance`, `installments_payments` and `credit_card_balance`.
     #[arg(long, value_name = "DIR")]
     tables: PathBuf,
-    /// Parquet file to write: one row per client in ascending order of SK_ID_CURR.
+    /// Parquet file to write: one row per client in ascending order of `SK_ID_CURR`.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Only these columns, after SK_ID_CURR and TARGET: names separated by commas, or @FILE with one name a line. Tables
+    /// Only these columns, after `SK_ID_CURR` and `TARGET`: names separated by commas, or @FILE with one name a line. Tables
     /// that none of them needs are not read and need not exist.
     #[arg(long, value_name = "NAMES|@FILE")]
     columns: Option<String>,

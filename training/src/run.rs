@@ -7,7 +7,7 @@ use crate::{
     output::{FeatureWriter, write_dictionary},
     plan::{ClientNeeds, client_rows, output_schema},
     progress::ClientProgress,
-    read::{OpenTable, UnknownLevels},
+    read::{OpenRawTable, UnknownLevels},
     tables::{Specification, TARGET},
 };
 
@@ -45,10 +45,11 @@ pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> 
         return Err(PrepareError::new("--block: 0 is too few; ask for at least 1 client at a time"));
     }
     let specification = Specification::declared();
+    check_outputs(options, &specification)?;
     let needs = ClientNeeds::of(&specification, options.columns.as_deref())?;
-    let mut application = OpenTable::open(&options.tables, &needs.application)?;
-    let grouped = needs.grouped.iter().map(|table| OpenTable::open(&options.tables, table));
-    let mut grouped: Vec<OpenTable<'_>> = grouped.collect::<Result<_, _>>()?;
+    let mut application = OpenRawTable::open(&options.tables, &needs.application)?;
+    let grouped = needs.grouped.iter().map(|table| OpenRawTable::open(&options.tables, table));
+    let mut grouped: Vec<OpenRawTable<'_>> = grouped.collect::<Result<_, _>>()?;
     let clients = chosen_clients(application.file().row_keys(), options.clients.as_deref())?;
     let mut unknown = UnknownLevels::default();
     let mut writer = FeatureWriter::create(&options.out, output_schema(&needs))?;
@@ -75,12 +76,35 @@ pub fn prepare(options: &PrepareOptions) -> Result<PrepareReport, PrepareError> 
         notes.push(format!("{}: the column {TARGET} is absent; it is written as missing", application.file().name()));
     }
     if options.clients.is_none() {
-        let unused = grouped.iter().flat_map(OpenTable::unused_rows);
+        let unused = grouped.iter().flat_map(OpenRawTable::unused_rows);
         notes.extend(unused.map(|(file, rows)| {
             format!("{file}: {rows} rows belong to no client of {} and are left out", application.file().name())
         }));
     }
     Ok(PrepareReport { clients: clients.len(), columns: needs.features.len(), notes })
+}
+
+/// No output may replace a raw table or the other output.
+fn check_outputs(options: &PrepareOptions, specification: &Specification) -> Result<(), PrepareError> {
+    let outputs = [Some(&options.out), options.dictionary.as_ref()];
+    if options.dictionary.as_ref() == Some(&options.out) {
+        return Err(PrepareError::new(format!(
+            "--out and --dictionary both name {}; name two files",
+            options.out.display()
+        )));
+    }
+    let tables = specification.tables().flat_map(|table| table.inner.iter().chain([table]));
+    for table in tables {
+        let raw = options.tables.join(table.file_name()).canonicalize();
+        let replaced = outputs
+            .iter()
+            .flatten()
+            .find(|path| path.canonicalize().is_ok_and(|path| raw.as_ref().is_ok_and(|raw| *raw == path)));
+        if let Some(path) = replaced {
+            return Err(PrepareError::new(format!("{} is a raw table; write to another file", path.display())));
+        }
+    }
+    Ok(())
 }
 
 /// The wanted clients in ascending order; `known` is ascending.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     error::PrepareError,
-    spec::{CellTest, DerivedColumn, Feature, FeatureSource, RawColumn, RawTable, RowRule},
+    spec::{CellTest, DerivedColumn, FeatureColumn, FeatureSource, RawColumn, RawTable, RowRule},
     tables::{CLIENT, Specification, TARGET},
 };
 
@@ -15,14 +15,14 @@ pub(crate) struct TableNeeds<'s> {
     pub(crate) columns: Vec<&'s RawColumn>,
     pub(crate) derived: Vec<&'s DerivedColumn>,
     pub(crate) tests: Vec<CellTest>,
-    pub(crate) features: Vec<&'s Feature>,
+    pub(crate) features: Vec<&'s FeatureColumn>,
     pub(crate) inner: Vec<TableNeeds<'s>>,
 }
 
 impl<'s> TableNeeds<'s> {
     /// `None` if none of the table's features is wanted.
     fn of(table: &'s RawTable, wanted: &BTreeSet<&str>) -> Option<Self> {
-        let features: Vec<&Feature> =
+        let features: Vec<&FeatureColumn> =
             table.features.iter().filter(|feature| wanted.contains(feature.name.as_str())).collect();
         if features.is_empty() {
             return None;
@@ -75,18 +75,18 @@ pub(crate) struct ClientNeeds<'s> {
     /// Tables with many rows per client.
     pub(crate) grouped: Vec<TableNeeds<'s>>,
     /// The features in the order of the result.
-    pub(crate) features: Vec<&'s Feature>,
+    pub(crate) features: Vec<&'s FeatureColumn>,
 }
 
 impl<'s> ClientNeeds<'s> {
     /// All columns, or the client's key, the target and `columns` in their order.
     pub(crate) fn of(specification: &'s Specification, columns: Option<&[String]>) -> Result<Self, PrepareError> {
-        let all: BTreeMap<&str, &Feature> = specification
+        let all: BTreeMap<&str, &FeatureColumn> = specification
             .tables()
             .flat_map(|table| &table.features)
             .map(|feature| (feature.name.as_str(), feature))
             .collect();
-        let features: Vec<&Feature> = match columns {
+        let features: Vec<&FeatureColumn> = match columns {
             None => specification.tables().flat_map(|table| &table.features).collect(),
             Some(columns) => {
                 let unknown: Vec<&str> =

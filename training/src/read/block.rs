@@ -16,18 +16,18 @@ use super::{
 
 /// An open table with its open inner tables.
 #[derive(Debug)]
-pub(crate) struct OpenTable<'s> {
+pub(crate) struct OpenRawTable<'s> {
     needs: &'s TableNeeds<'s>,
     file: RawFile,
-    inner: Vec<OpenTable<'s>>,
+    inner: Vec<OpenRawTable<'s>>,
     used_rows: usize,
 }
 
-impl<'s> OpenTable<'s> {
+impl<'s> OpenRawTable<'s> {
     /// Opens the files of a table and its needed inner tables.
     pub(crate) fn open(folder: &Path, needs: &'s TableNeeds<'s>) -> Result<Self, PrepareError> {
         let file = RawFile::open(folder, needs)?;
-        let inner = needs.inner.iter().map(|inner| OpenTable::open(folder, inner)).collect::<Result<_, _>>()?;
+        let inner = needs.inner.iter().map(|inner| OpenRawTable::open(folder, inner)).collect::<Result<_, _>>()?;
         Ok(Self { needs, file, inner, used_rows: 0 })
     }
 
@@ -57,7 +57,7 @@ impl<'s> OpenTable<'s> {
     pub(crate) fn unused_rows(&self) -> Vec<(String, usize)> {
         let own = self.file.rows().saturating_sub(self.used_rows);
         let own = (own > 0).then(|| (self.file.name(), own));
-        own.into_iter().chain(self.inner.iter().flat_map(OpenTable::unused_rows)).collect()
+        own.into_iter().chain(self.inner.iter().flat_map(OpenRawTable::unused_rows)).collect()
     }
 }
 

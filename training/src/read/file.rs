@@ -7,7 +7,7 @@ use std::{
 };
 
 use polars::prelude::{
-    Column, DataFrame, DataType, IntoLazy, JoinArgs, JoinType, PolarsResult, UnionArgs, col, concat,
+    Column, DataFrame, DataType, IntoLazy, JoinArgs, JoinType, LazyFrame, PolarsResult, UnionArgs, col, concat,
 };
 use polars_io::{
     SerReader,
@@ -49,7 +49,7 @@ impl RawFile {
     /// a row may not repeat.
     pub(crate) fn open(folder: &Path, needs: &TableNeeds<'_>) -> Result<Self, PrepareError> {
         let table = needs.table;
-        let path = folder.join(format!("{}.parquet", table.name));
+        let path = folder.join(table.file_name());
         let file = File::open(&path).map_err(|error| {
             let next = "--tables names the folder of the raw tables, one Parquet file each";
             PrepareError::new(format!("cannot open {}: {error}; {next}", path.display()))
@@ -102,7 +102,10 @@ impl RawFile {
     }
 
     fn read_keys(&mut self, row_key: Option<&'static str>) -> Result<(), PrepareError> {
-        let sizes: Vec<usize> = self.metadata.row_groups.iter().map(|group| group.num_rows()).collect();
+        let mut sizes = Vec::new();
+        for group in &self.metadata.row_groups {
+            sizes.push(group.num_rows());
+        }
         let wanted: Vec<String> =
             row_key.into_iter().filter(|name| *name != self.key).chain([self.key]).map(str::to_owned).collect();
         for rows in sizes.into_iter().filter(|rows| *rows > 0) {
@@ -166,7 +169,7 @@ impl RawFile {
             parts.push(self.empty()?.lazy());
         }
         let mut rows =
-            concat(parts, UnionArgs::default()).and_then(|rows| rows.collect()).map_err(|error| self.failed(&error))?;
+            concat(parts, UnionArgs::default()).and_then(LazyFrame::collect).map_err(|error| self.failed(&error))?;
         for name in &self.absent {
             let missing = Column::full_null(name.as_str().into(), rows.height(), &DataType::Float64);
             rows.with_column(missing).map_err(|error| self.failed(&error))?;

@@ -5,5 +5,5 @@ mod file;
 mod schema;
 mod unknown;
 
-pub(crate) use block::OpenTable;
+pub(crate) use block::OpenRawTable;
 pub(crate) use unknown::UnknownLevels;

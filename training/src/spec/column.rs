@@ -45,6 +45,7 @@ impl RawColumn {
 }
 
 /// A key column.
+#[must_use]
 pub fn key(name: &str, what: &str) -> RawColumn {
     RawColumn::new(name, CellKind::Key, "identifier", what)
 }
@@ -55,6 +56,7 @@ pub fn number(name: impl Into<String>, unit: &'static str, what: impl Into<Strin
 }
 
 /// An integer column that is written as integers.
+#[must_use]
 pub fn whole(name: &str, unit: &'static str, what: &str) -> RawColumn {
     RawColumn::new(name, CellKind::Whole, unit, what)
 }
@@ -65,11 +67,13 @@ pub fn flag(name: impl Into<String>, what: impl Into<String>) -> RawColumn {
 }
 
 /// A column of Y and N.
+#[must_use]
 pub fn yes_no(name: &str, what: &str) -> RawColumn {
     RawColumn::new(name, CellKind::YesNo, "true or false", what)
 }
 
 /// A text column with its levels.
+#[must_use]
 pub fn text(name: &str, levels: &'static [&'static str], what: &str) -> RawColumn {
     RawColumn::new(name, CellKind::Text(levels), "level", what)
 }

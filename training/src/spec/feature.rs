@@ -59,14 +59,14 @@ pub enum FeatureSource {
 
 /// A named column of the result, or of an inner table's contribution to its parent.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Feature {
+pub struct FeatureColumn {
     /// Its name.
     pub name: String,
     /// Where its values come from.
     pub source: FeatureSource,
 }
 
-impl Feature {
+impl FeatureColumn {
     /// `<prefix><column>_<STAT>`.
     #[must_use]
     pub fn stat(prefix: &str, column: &str, stat: GroupStat) -> Self {
@@ -99,6 +99,6 @@ impl Feature {
 }
 
 /// Mean, minimum, maximum, sum and standard deviation of a column, each named `<prefix><column>_<STAT>`.
-pub fn five(prefix: &str, column: &str) -> impl Iterator<Item = Feature> {
-    GroupStat::FIVE.into_iter().map(move |stat| Feature::stat(prefix, column, stat))
+pub fn five(prefix: &str, column: &str) -> impl Iterator<Item = FeatureColumn> {
+    GroupStat::FIVE.into_iter().map(move |stat| FeatureColumn::stat(prefix, column, stat))
 }

@@ -8,6 +8,6 @@ mod table;
 
 pub use column::{CellKind, RawColumn, flag, key, number, text, whole, yes_no};
 pub use derived::{CellTest, DerivedColumn, RowRule};
-pub use feature::{Feature, FeatureSource, GroupStat, five};
+pub use feature::{FeatureColumn, FeatureSource, GroupStat, five};
 pub use sentence::{DictionaryEntry, entry};
 pub use table::RawTable;

@@ -2,7 +2,7 @@
 
 use super::{
     derived::{CellTest, RowRule},
-    feature::{Feature, FeatureSource, GroupStat},
+    feature::{FeatureColumn, FeatureSource, GroupStat},
     table::RawTable,
 };
 
@@ -26,14 +26,14 @@ struct Phrase {
 
 /// The dictionary's entry for a feature of `table`.
 #[must_use]
-pub fn entry(table: &RawTable, feature: &Feature) -> DictionaryEntry {
+pub fn entry(table: &RawTable, feature: &FeatureColumn) -> DictionaryEntry {
     let Phrase { words, unit, table } = feature_phrase(table, feature);
     let mut letters = words.chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
     DictionaryEntry { sentence: format!("{first}{}.", letters.as_str()), unit: unit.to_owned(), table }
 }
 
-fn feature_phrase(table: &RawTable, feature: &Feature) -> Phrase {
+fn feature_phrase(table: &RawTable, feature: &FeatureColumn) -> Phrase {
     let rows = table.rows;
     match &feature.source {
         FeatureSource::Cell(column) => column_phrase(table, column),

@@ -3,7 +3,7 @@
 use super::{
     column::RawColumn,
     derived::{CellTest, DerivedColumn, RowRule},
-    feature::{Feature, FeatureSource},
+    feature::{FeatureColumn, FeatureSource},
 };
 
 /// The declaration of one raw table.
@@ -30,10 +30,16 @@ pub struct RawTable {
     /// Tables whose features are joined to the rows of this one by `row_key`.
     pub inner: Vec<RawTable>,
     /// What the table contributes, in order.
-    pub features: Vec<Feature>,
+    pub features: Vec<FeatureColumn>,
 }
 
 impl RawTable {
+    /// The name of the table's file.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{}.parquet", self.name)
+    }
+
     /// The declared raw column of this name.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&RawColumn> {
@@ -48,7 +54,7 @@ impl RawTable {
 
     /// The inner table with this feature, and the feature.
     #[must_use]
-    pub fn inner_feature(&self, name: &str) -> Option<(&RawTable, &Feature)> {
+    pub fn inner_feature(&self, name: &str) -> Option<(&RawTable, &FeatureColumn)> {
         self.inner.iter().find_map(|table| {
             let feature = table.features.iter().find(|feature| feature.name == name)?;
             Some((table, feature))

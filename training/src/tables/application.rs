@@ -1,8 +1,10 @@
 //! `application`: one row per client, with the current application, the target and what the client stated.
 
-use crate::spec::{CellTest, Feature, FeatureSource, RawColumn, RawTable, flag, key, number, text, whole, yes_no};
+use crate::spec::{
+    CellTest, FeatureColumn, FeatureSource, RawColumn, RawTable, flag, key, number, text, whole, yes_no,
+};
 
-/// DAYS_EMPLOYED of clients without an employer.
+/// `DAYS_EMPLOYED` of clients without an employer.
 const NOT_EMPLOYED: f64 = 365_243.0;
 
 const CONTRACTS: &[&str] = &["Cash loans", "Revolving loans"];
@@ -199,8 +201,8 @@ pub(super) fn table() -> RawTable {
     let columns = columns();
     let cells = columns
         .iter()
-        .map(|column| Feature { name: column.name.clone(), source: FeatureSource::Cell(column.name.clone()) });
-    let not_employed = Feature {
+        .map(|column| FeatureColumn { name: column.name.clone(), source: FeatureSource::Cell(column.name.clone()) });
+    let not_employed = FeatureColumn {
         name: "FLAG_DAYS_EMPLOYED_SENTINEL".to_owned(),
         source: FeatureSource::Holds(CellTest::Sentinel("DAYS_EMPLOYED".to_owned())),
     };

@@ -1,6 +1,6 @@
 //! `bureau`: credits of a client at other lenders.
 
-use crate::spec::{CellKind, CellTest, DerivedColumn, Feature, RawColumn, RawTable, five, key, number, text};
+use crate::spec::{CellKind, CellTest, DerivedColumn, FeatureColumn, RawColumn, RawTable, five, key, number, text};
 
 use super::bureau_balance;
 
@@ -24,7 +24,7 @@ const TYPES: &[&str] = &[
     "Unknown type of loan",
 ];
 
-/// Suffix of `BUREAU_RATIO_` → level of CREDIT_ACTIVE.
+/// Suffix of `BUREAU_RATIO_` → level of `CREDIT_ACTIVE`.
 const RATIOS: [(&str, &str); 4] =
     [("ACTIVE", "Active"), ("CLOSED", "Closed"), ("SOLD", "Sold"), ("BAD_DEBT", "Bad debt")];
 
@@ -111,19 +111,22 @@ pub(super) fn table() -> RawTable {
         .chain(derived.iter().map(|column| column.name.clone()))
         .chain(months.features.iter().map(|feature| feature.name.clone()))
         .chain([no_months.name.clone()]);
-    let mut features: Vec<Feature> =
+    let mut features: Vec<FeatureColumn> =
         aggregated.flat_map(|column| five("BUREAU_", &column).collect::<Vec<_>>()).collect();
     for (column, levels) in levels {
         for level in levels {
-            features.push(Feature::count(format!("BUREAU_{column}_{level}"), CellTest::Level(column.clone(), level)));
+            features
+                .push(FeatureColumn::count(format!("BUREAU_{column}_{level}"), CellTest::Level(column.clone(), level)));
         }
-        features.push(Feature::count(format!("BUREAU_{column}_MISSING"), CellTest::Missing(column)));
+        features.push(FeatureColumn::count(format!("BUREAU_{column}_MISSING"), CellTest::Missing(column)));
     }
     for (suffix, level) in RATIOS {
-        features
-            .push(Feature::share(format!("BUREAU_RATIO_{suffix}"), CellTest::Level("CREDIT_ACTIVE".to_owned(), level)));
+        features.push(FeatureColumn::share(
+            format!("BUREAU_RATIO_{suffix}"),
+            CellTest::Level("CREDIT_ACTIVE".to_owned(), level),
+        ));
     }
-    features.push(Feature::rows("BUREAU_COUNT_CREDITS"));
+    features.push(FeatureColumn::rows("BUREAU_COUNT_CREDITS"));
     RawTable {
         name: "bureau",
         rows: "credits at other lenders",

@@ -1,6 +1,6 @@
 //! `bureau_balance`: the status of a credit at another lender, month by month.
 
-use crate::spec::{CellTest, Feature, GroupStat, RawTable, key, number, text};
+use crate::spec::{CellTest, FeatureColumn, GroupStat, RawTable, key, number, text};
 
 const STATUS: &str = "STATUS";
 const MONTH: &str = "MONTHS_BALANCE";
@@ -11,15 +11,15 @@ const SEVERE_LATE: &[&str] = &["3", "4", "5"];
 
 pub(super) fn table() -> RawTable {
     let mut features = vec![
-        Feature::named("BB_MONTHS_MIN", MONTH, GroupStat::Min),
-        Feature::named("BB_MONTHS_MAX", MONTH, GroupStat::Max),
-        Feature::rows("BB_MONTHS_COUNT"),
-        Feature::named("BB_MONTHS_NUNIQUE", MONTH, GroupStat::Distinct),
-        Feature::named("BB_MONTHS_SPAN", MONTH, GroupStat::Span),
+        FeatureColumn::named("BB_MONTHS_MIN", MONTH, GroupStat::Min),
+        FeatureColumn::named("BB_MONTHS_MAX", MONTH, GroupStat::Max),
+        FeatureColumn::rows("BB_MONTHS_COUNT"),
+        FeatureColumn::named("BB_MONTHS_NUNIQUE", MONTH, GroupStat::Distinct),
+        FeatureColumn::named("BB_MONTHS_SPAN", MONTH, GroupStat::Span),
     ];
     let mut count_and_share = |name: String, test: CellTest| {
-        features.push(Feature::count(name.clone(), test.clone()));
-        features.push(Feature::share(format!("{name}_RATIO"), test));
+        features.push(FeatureColumn::count(name.clone(), test.clone()));
+        features.push(FeatureColumn::share(format!("{name}_RATIO"), test));
     };
     for level in LEVELS {
         count_and_share(format!("BB_STATUS_{level}"), CellTest::Level(STATUS.to_owned(), level));

@@ -1,7 +1,7 @@
 //! `credit_card_balance`: balance, drawings and payments of a credit card, month by month.
 
 use crate::spec::{
-    CellKind, CellTest, DerivedColumn, Feature, GroupStat, RawColumn, RawTable, RowRule, five, key, number, text,
+    CellKind, CellTest, DerivedColumn, FeatureColumn, GroupStat, RawColumn, RawTable, RowRule, five, key, number, text,
 };
 
 const MONTH: &str = "MONTHS_BALANCE";
@@ -54,7 +54,7 @@ pub(super) fn table() -> RawTable {
         },
     ];
     let numbers = columns.iter().filter(|column| column.kind == CellKind::Number && column.name != MONTH);
-    let mut features: Vec<Feature> = numbers
+    let mut features: Vec<FeatureColumn> = numbers
         .map(|column| column.name.as_str())
         .chain(derived.iter().map(|column| column.name.as_str()))
         .flat_map(|column| five("CC_", column))
@@ -62,21 +62,21 @@ pub(super) fn table() -> RawTable {
     let late = CellTest::Above(DAYS_PAST_DUE.to_owned(), 0.0);
     let severe = CellTest::Above(DAYS_PAST_DUE.to_owned(), 30.0);
     features.extend([
-        Feature::rows("CC_COUNT_MONTHS"),
-        Feature::count("CC_COUNT_LATE", late.clone()),
-        Feature::count("CC_COUNT_SEVERE_LATE", severe.clone()),
-        Feature::share("CC_RATIO_LATE", late),
-        Feature::share("CC_RATIO_SEVERE_LATE", severe),
+        FeatureColumn::rows("CC_COUNT_MONTHS"),
+        FeatureColumn::count("CC_COUNT_LATE", late.clone()),
+        FeatureColumn::count("CC_COUNT_SEVERE_LATE", severe.clone()),
+        FeatureColumn::share("CC_RATIO_LATE", late),
+        FeatureColumn::share("CC_RATIO_SEVERE_LATE", severe),
     ]);
     for level in LEVELS {
         let name = format!("CC_STATUS_{}", level.to_uppercase().replace(' ', "_"));
-        features.push(Feature::count(name.clone(), CellTest::Level(STATUS.to_owned(), level)));
-        features.push(Feature::share(format!("{name}_RATIO"), CellTest::Level(STATUS.to_owned(), level)));
+        features.push(FeatureColumn::count(name.clone(), CellTest::Level(STATUS.to_owned(), level)));
+        features.push(FeatureColumn::share(format!("{name}_RATIO"), CellTest::Level(STATUS.to_owned(), level)));
     }
     features.extend([
-        Feature::named("CC_LAST_MONTH", MONTH, GroupStat::Max),
-        Feature::named("CC_FIRST_MONTH", MONTH, GroupStat::Min),
-        Feature::named("CC_HISTORY_SPAN", MONTH, GroupStat::Span),
+        FeatureColumn::named("CC_LAST_MONTH", MONTH, GroupStat::Max),
+        FeatureColumn::named("CC_FIRST_MONTH", MONTH, GroupStat::Min),
+        FeatureColumn::named("CC_HISTORY_SPAN", MONTH, GroupStat::Span),
     ]);
     RawTable {
         name: "credit_card_balance",

@@ -1,6 +1,6 @@
 //! `installments_payments`: payments of the instalments of a loan or card.
 
-use crate::spec::{CellTest, DerivedColumn, Feature, GroupStat, RawTable, five, key, number};
+use crate::spec::{CellTest, DerivedColumn, FeatureColumn, GroupStat, RawTable, five, key, number};
 
 const DUE: &str = "DAYS_INSTALMENT";
 const ENTRY: &str = "DAYS_ENTRY_PAYMENT";
@@ -22,25 +22,25 @@ pub(super) fn table() -> RawTable {
         DerivedColumn::ratio("INST_PAYMENTRATIO", PAID, AMOUNT, "amount paid divided by amount due"),
     ];
     let numbers = [DUE, ENTRY, AMOUNT, PAID].into_iter().chain(derived.iter().map(|column| column.name.as_str()));
-    let mut features: Vec<Feature> = numbers.flat_map(|column| five("INST_", column)).collect();
+    let mut features: Vec<FeatureColumn> = numbers.flat_map(|column| five("INST_", column)).collect();
     let late = CellTest::Above(LATENESS.to_owned(), 0.0);
     let early = CellTest::Below(LATENESS.to_owned(), 0.0);
     let underpaid = CellTest::Below(DIFFERENCE.to_owned(), 0.0);
     let overpaid = CellTest::Above(DIFFERENCE.to_owned(), 0.0);
     features.extend([
-        Feature::rows("INST_COUNT_PAYMENTS"),
-        Feature::count("INST_COUNT_LATE", late.clone()),
-        Feature::count("INST_COUNT_EARLY", early.clone()),
-        Feature::count("INST_COUNT_UNDERPAID", underpaid.clone()),
-        Feature::count("INST_COUNT_OVERPAID", overpaid.clone()),
-        Feature::count("INST_COUNT_ZERO", CellTest::Equals(PAID.to_owned(), 0.0)),
-        Feature::share("INST_RATIO_LATE", late),
-        Feature::share("INST_RATIO_EARLY", early),
-        Feature::share("INST_RATIO_UNDERPAID", underpaid),
-        Feature::share("INST_RATIO_OVERPAID", overpaid),
-        Feature::named("INST_LASTPAYMENT_DAYS", ENTRY, GroupStat::Max),
-        Feature::named("INST_FIRSTPAYMENT_DAYS", ENTRY, GroupStat::Min),
-        Feature::named("INST_PAYMENTSPAN", ENTRY, GroupStat::Span),
+        FeatureColumn::rows("INST_COUNT_PAYMENTS"),
+        FeatureColumn::count("INST_COUNT_LATE", late.clone()),
+        FeatureColumn::count("INST_COUNT_EARLY", early.clone()),
+        FeatureColumn::count("INST_COUNT_UNDERPAID", underpaid.clone()),
+        FeatureColumn::count("INST_COUNT_OVERPAID", overpaid.clone()),
+        FeatureColumn::count("INST_COUNT_ZERO", CellTest::Equals(PAID.to_owned(), 0.0)),
+        FeatureColumn::share("INST_RATIO_LATE", late),
+        FeatureColumn::share("INST_RATIO_EARLY", early),
+        FeatureColumn::share("INST_RATIO_UNDERPAID", underpaid),
+        FeatureColumn::share("INST_RATIO_OVERPAID", overpaid),
+        FeatureColumn::named("INST_LASTPAYMENT_DAYS", ENTRY, GroupStat::Max),
+        FeatureColumn::named("INST_FIRSTPAYMENT_DAYS", ENTRY, GroupStat::Min),
+        FeatureColumn::named("INST_PAYMENTSPAN", ENTRY, GroupStat::Span),
     ]);
     RawTable {
         name: "installments_payments",

@@ -1,6 +1,6 @@
 //! `POS_CASH_balance`: the state of a consumer or cash loan, month by month.
 
-use crate::spec::{CellTest, Feature, GroupStat, RawTable, key, number, text};
+use crate::spec::{CellTest, FeatureColumn, GroupStat, RawTable, key, number, text};
 
 const MONTH: &str = "MONTHS_BALANCE";
 const STATUS: &str = "NAME_CONTRACT_STATUS";
@@ -9,24 +9,25 @@ const LEVELS: &[&str] =
 
 pub(super) fn table() -> RawTable {
     let mut features = vec![
-        Feature::named("POS_MONTHS_MIN", MONTH, GroupStat::Min),
-        Feature::named("POS_MONTHS_MAX", MONTH, GroupStat::Max),
-        Feature::named("POS_MONTHS_MEAN", MONTH, GroupStat::Mean),
-        Feature::rows("POS_MONTHS_COUNT"),
+        FeatureColumn::named("POS_MONTHS_MIN", MONTH, GroupStat::Min),
+        FeatureColumn::named("POS_MONTHS_MAX", MONTH, GroupStat::Max),
+        FeatureColumn::named("POS_MONTHS_MEAN", MONTH, GroupStat::Mean),
+        FeatureColumn::rows("POS_MONTHS_COUNT"),
     ];
     for name in ["INSTALMENT", "INSTALMENT_FUTURE"] {
         for stat in [GroupStat::Mean, GroupStat::Max] {
-            features.push(Feature::named(format!("POS_{name}_{}", stat.suffix()), &format!("CNT_{name}"), stat));
+            features.push(FeatureColumn::named(format!("POS_{name}_{}", stat.suffix()), &format!("CNT_{name}"), stat));
         }
     }
     for name in ["SK_DPD", "SK_DPD_DEF"] {
-        features
-            .extend([GroupStat::Mean, GroupStat::Max, GroupStat::Sum].map(|stat| Feature::stat("POS_", name, stat)));
+        features.extend(
+            [GroupStat::Mean, GroupStat::Max, GroupStat::Sum].map(|stat| FeatureColumn::stat("POS_", name, stat)),
+        );
     }
     for level in LEVELS {
         let name = format!("POS_STATUS_{}", level.to_uppercase().replace(' ', "_"));
-        features.push(Feature::count(name.clone(), CellTest::Level(STATUS.to_owned(), level)));
-        features.push(Feature::share(format!("{name}_RATIO"), CellTest::Level(STATUS.to_owned(), level)));
+        features.push(FeatureColumn::count(name.clone(), CellTest::Level(STATUS.to_owned(), level)));
+        features.push(FeatureColumn::share(format!("{name}_RATIO"), CellTest::Level(STATUS.to_owned(), level)));
     }
     RawTable {
         name: "POS_CASH_balance",

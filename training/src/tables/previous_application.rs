@@ -2,7 +2,9 @@
 //!
 //! The five DAYS_ columns of due dates keep 365243 as a number: a date that has not come yet.
 
-use crate::spec::{CellKind, CellTest, DerivedColumn, Feature, RawColumn, RawTable, RowRule, five, key, number, text};
+use crate::spec::{
+    CellKind, CellTest, DerivedColumn, FeatureColumn, RawColumn, RawTable, RowRule, five, key, number, text,
+};
 
 use super::{credit_card_balance, installments_payments, pos_cash_balance};
 
@@ -128,16 +130,19 @@ pub(super) fn table() -> RawTable {
         aggregated.push((*no_rows).to_owned());
         derived.push(RawTable::without_rows(no_rows, marker));
     }
-    let mut features: Vec<Feature> = aggregated.iter().flat_map(|column| five("PREV_", column)).collect();
+    let mut features: Vec<FeatureColumn> = aggregated.iter().flat_map(|column| five("PREV_", column)).collect();
     for (column, levels, _) in COUNTED {
         for level in levels {
-            features.push(Feature::count(format!("PREV_{column}_{level}"), CellTest::Level(column.to_owned(), level)));
+            features.push(FeatureColumn::count(
+                format!("PREV_{column}_{level}"),
+                CellTest::Level(column.to_owned(), level),
+            ));
         }
     }
     for (suffix, column, level) in RATIOS {
-        features.push(Feature::share(format!("PREV_RATIO_{suffix}"), CellTest::Level(column.to_owned(), level)));
+        features.push(FeatureColumn::share(format!("PREV_RATIO_{suffix}"), CellTest::Level(column.to_owned(), level)));
     }
-    features.push(Feature::rows("PREV_COUNT_APPLICATIONS"));
+    features.push(FeatureColumn::rows("PREV_COUNT_APPLICATIONS"));
     RawTable {
         name: "previous_application",
         rows: "previous applications",

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::DataType;
-use vigie_prepare::{PrepareOptions, tables::Specification};
+use vigie_prepare::{PrepareOptions, spec::RawTable, tables::Specification};
 
 use super::{
     random::tables,
-    raw::{Work, declared, features_of, names},
+    raw::{Work, declared, features_of, names, prepare_and_read},
 };
 
 /// name → kind of the 125 features of the shipped example.
@@ -31,7 +31,7 @@ fn there_are_1658_columns_with_different_names() {
 
 #[test]
 fn rules_and_features_use_declared_columns_only() {
-    assert_eq!(declared().iter().flat_map(|table| table.undeclared()).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(declared().iter().flat_map(RawTable::undeclared).collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_dictionary_is_written_for_the_columns_that_are_written() {
         dictionary: Some(work.path("dictionary.json")),
         ..work.options()
     };
-    work.prepare(&options).unwrap();
+    prepare_and_read(&options).unwrap();
     let text = std::fs::read_to_string(work.path("dictionary.json")).unwrap();
     let written: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(&text).unwrap();
     assert_eq!(written.keys().collect::<Vec<_>>(), ["AMT_CREDIT", "SK_ID_CURR", "TARGET"]);

@@ -5,14 +5,14 @@ use vigie_prepare::PrepareOptions;
 
 use super::{
     random::tables,
-    raw::{Cell, RawTables, Work, read_frame, write_frame},
+    raw::{Cell, RawTables, Work, prepare_and_read, read_frame, write_frame},
 };
 
 /// The sentence of the error; checks that no file appeared.
 fn error(work: &Work, change: impl FnOnce(&mut PrepareOptions)) -> String {
     let mut options = work.options();
     change(&mut options);
-    let error = work.prepare(&options).map(|_| ()).unwrap_err().to_string();
+    let error = prepare_and_read(&options).map(|_| ()).unwrap_err().to_string();
     let left: Vec<_> = std::fs::read_dir(&options.tables)
         .into_iter()
         .flatten()
@@ -50,14 +50,15 @@ fn a_column_is_absent() {
     change_column(&work, "installments_payments", "AMT_PAYMENT", |_| None);
     assert_says(&error(&work, |_| {}), &["installments_payments.parquet", "absent: AMT_PAYMENT", "--columns"]);
     // A run that does not need it succeeds.
-    work.prepare(&PrepareOptions { columns: Some(vec!["PREV_RATIO_REFUSED".to_owned()]), ..work.options() }).unwrap();
+    prepare_and_read(&PrepareOptions { columns: Some(vec!["PREV_RATIO_REFUSED".to_owned()]), ..work.options() })
+        .unwrap();
 }
 
 #[test]
 fn the_target_may_be_absent() {
     let work = Work::new(&tables(5, 33));
     change_column(&work, "application", "TARGET", |_| None);
-    let (frame, report) = work.prepare(&work.options()).unwrap();
+    let (frame, report) = prepare_and_read(&work.options()).unwrap();
     assert_eq!(frame.width(), 1_658);
     assert_eq!(frame.column("TARGET").unwrap().null_count(), 5);
     assert!(report.notes.iter().any(|note| note.contains("TARGET is absent")), "{:?}", report.notes);
@@ -130,6 +131,13 @@ fn options_are_checked() {
     );
     assert_says(&error(&work, |options| options.clients = Some(vec![2, 70])), &["1 of 2 ids", "the first is 70"]);
     assert_says(&error(&work, |options| options.block = 0), &["--block"]);
+    assert_says(
+        &error(&work, |options| options.dictionary = Some(options.out.clone())),
+        &["--dictionary", "two files"],
+    );
+    let raw = std::fs::read(work.path("bureau.parquet")).unwrap();
+    assert_says(&error(&work, |options| options.out = work.path("bureau.parquet")), &["bureau.parquet is a raw table"]);
+    assert_eq!(std::fs::read(work.path("bureau.parquet")).unwrap(), raw);
     let said = error(&work, |options| options.out = work.path("no folder/out.parquet"));
     assert_says(&said, &["cannot write", "no folder"]);
 }

@@ -1,8 +1,8 @@
 //! Hand-made tables with values that were computed by hand.
 //!
 //! Client 1: nothing but the application. 2: one credit and one loan. 3: only missing cells. 4: divisors of 0.
-//! 5: several credits and loans. Some rows of bureau, bureau_balance
-//! and POS_CASH_balance belong to nobody.
+//! 5: several credits and loans. Some rows of `bureau`, `bureau_balance`
+//! and `POS_CASH_balance` belong to nobody.
 
 use std::collections::BTreeMap;
 

@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 
 use super::{
     random::{only, shuffled, tables},
-    raw::{Cell, RawTables, Work, features_of, names, read_frame},
+    raw::{Cell, RawTables, Work, features_of, names, prepare_and_read, read_frame},
 };
 
 /// Same columns, types and missing cells; numbers within 1e-12 of the column's largest (1e-9 for standard deviations).
@@ -45,7 +45,7 @@ fn the_order_of_rows_row_groups_and_blocks_do_not_matter() {
     let other = RawTables { row_group: Some(17), ..shuffled(&tables, 2) };
     let work = Work::new(&other);
     for block in [7, 60] {
-        let (found, _) = work.prepare(&vigie_prepare::PrepareOptions { block, ..work.options() }).unwrap();
+        let (found, _) = prepare_and_read(&vigie_prepare::PrepareOptions { block, ..work.options() }).unwrap();
         assert_same(&expected, &found);
     }
 }
@@ -75,7 +75,8 @@ fn a_client_stands_alone() {
 
     let work = Work::new(&all);
     let ids: Vec<i64> = (1..=60).filter(|id| few(*id as usize)).rev().collect();
-    let (chosen, _) = work.prepare(&vigie_prepare::PrepareOptions { clients: Some(ids), ..work.options() }).unwrap();
+    let (chosen, _) =
+        prepare_and_read(&vigie_prepare::PrepareOptions { clients: Some(ids), ..work.options() }).unwrap();
     assert_same(&expected_few, &chosen);
 }
 
@@ -99,7 +100,7 @@ fn the_rows_of_one_client_change_no_other_client() {
 fn only_the_needed_tables_are_read_and_values_are_the_same() {
     let tables = tables(40, 6);
     let work = Work::new(&tables);
-    let (all, _) = work.prepare(&work.options()).unwrap();
+    let (all, _) = prepare_and_read(&work.options()).unwrap();
     for table in ["bureau_balance", "credit_card_balance"] {
         std::fs::remove_file(work.path(&format!("{table}.parquet"))).unwrap();
     }
@@ -114,7 +115,7 @@ fn only_the_needed_tables_are_read_and_values_are_the_same() {
     .map(str::to_owned)
     .to_vec();
     let options = vigie_prepare::PrepareOptions { columns: Some(wanted), ..work.options() };
-    let (few, _) = work.prepare(&options).unwrap();
+    let (few, _) = prepare_and_read(&options).unwrap();
     let expected = [
         "SK_ID_CURR",
         "TARGET",

@@ -54,5 +54,5 @@ fn an_unknown_level_is_named_with_a_count_and_makes_no_column() {
         .filter(|(name, _)| name.starts_with("BUREAU_CREDIT_TYPE_"))
         .map(|(_, count)| count.extract::<f64>().unwrap())
         .sum();
-    assert_eq!(types, credits - 1.0);
+    assert!((types - (credits - 1.0)).abs() < 0.5, "{types} of {credits}");
 }

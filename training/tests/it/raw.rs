@@ -98,7 +98,7 @@ impl RawTables {
                     }
                 }
             });
-            write_frame(&folder.join(format!("{}.parquet", table.name)), columns.collect(), self.row_group);
+            write_frame(&folder.join(table.file_name()), columns.collect(), self.row_group);
         }
     }
 }
@@ -142,18 +142,18 @@ impl Work {
             block: 10_000,
         }
     }
+}
 
-    /// Prepares with these options and reads the result.
-    pub(crate) fn prepare(&self, options: &PrepareOptions) -> Result<(DataFrame, PrepareReport), PrepareError> {
-        let report = prepare(options)?;
-        Ok((read_frame(&options.out), report))
-    }
+/// Prepares with these options and reads the result.
+pub(crate) fn prepare_and_read(options: &PrepareOptions) -> Result<(DataFrame, PrepareReport), PrepareError> {
+    let report = prepare(options)?;
+    Ok((read_frame(&options.out), report))
 }
 
 /// All features of the tables.
 pub(crate) fn features_of(tables: &RawTables) -> (DataFrame, PrepareReport) {
     let work = Work::new(tables);
-    work.prepare(&work.options()).unwrap()
+    prepare_and_read(&work.options()).unwrap()
 }
 
 /// The features of one client by name.
