@@ -4,7 +4,7 @@
 // for pictures of both pages.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -72,8 +72,10 @@ describe('MLflow’s pages', { skip: !python && 'NOT RUN: set VIGIE_MLFLOW_PYTHO
     world = new World();
     await startServer();
     const example = join(root, 'reference_data/home_credit');
-    const driver = [join(root, 'crates/mlflow/tests/real_driver.py'), 'example', join(example, 'model.cbm'), join(example, 'reference.parquet'), world.folder];
-    const environment = { ...process.env, MLFLOW_TRACKING_URI: url, XDG_CACHE_HOME: world.path('cache'), GIT_PYTHON_REFRESH: 'quiet', MLFLOW_HTTP_REQUEST_TIMEOUT: '120' };
+    // The model's page states the script and the user that logged it.
+    copyFileSync(join(root, 'crates/mlflow/tests/real_driver.py'), world.path('train.py'));
+    const driver = [world.path('train.py'), 'example', join(example, 'model.cbm'), join(example, 'reference.parquet'), world.folder];
+    const environment = { ...process.env, MLFLOW_TRACKING_URI: url, XDG_CACHE_HOME: world.path('cache'), GIT_PYTHON_REFRESH: 'quiet', LOGNAME: 'risk', MLFLOW_HTTP_REQUEST_TIMEOUT: '120' };
     Object.assign(process.env, environment);
     const registered = execFileSync(python, driver, { cwd: world.folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
     model = JSON.parse(registered.trim().split('\n').at(-1));
@@ -104,7 +106,6 @@ reports: {dir: reports}\n`);
     }
     const value = report.json.window.rows_used;
     assert.ok(plain(await page.locator('body').innerText()).includes(`${value}`), `the page does not show ${value} rows`);
-    await page.getByText('Model versions').first().evaluate((title) => title.scrollIntoView());
     await shoot(page, 'mlflow-model.png');
     await page.close();
   });
