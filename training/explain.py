@@ -27,7 +27,7 @@ def explain(model, x: pd.DataFrame, background: pd.DataFrame) -> pd.DataFrame:
 
 
 def run(context: Context) -> None:
-    """The step `explain`: `shap.parquet`, `local.parquet` (with the values of the features beside), `importance.csv`, four plots."""
+    """The step `explain`: `shap.parquet`, `local.parquet`, the features' values of both, `importance.csv`, four plots."""
     params = context.params
     results = json.loads(context.path("final/results.json").read_text(encoding="utf-8"))
     model = load(context.path(f"final/models/{results['family']}"), params["threads"])

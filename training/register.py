@@ -7,6 +7,9 @@ repeating the step finds them instead of making new ones.
 from __future__ import annotations
 
 import importlib.metadata
+import json
+import shutil
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,8 +20,8 @@ from .steps import Context
 _REQUIREMENTS = {"catboost": ["catboost"], "lightgbm": ["lightgbm"], "xgboost": ["xgboost-cpu"]}
 
 
-def _log_model(mlflow, model, example: pd.DataFrame):
-    """Logs a model in the flavour of its library, with signature and input example."""
+def _log_model(mlflow, model, file: Path, example: pd.DataFrame):
+    """Logs a model in the flavour of its library, with signature and input example; the registry holds the run's very file."""
     from mlflow.models import infer_signature
 
     names = [*_REQUIREMENTS.get(model.family, ["scikit-learn", "skops"]), "pandas", "numpy"]
@@ -26,6 +29,8 @@ def _log_model(mlflow, model, example: pd.DataFrame):
         "name": "model", "signature": infer_signature(example, model.probability(example)), "input_example": example,
         "pip_requirements": [f"{n}=={importlib.metadata.version(n)}" for n in names],
     }  # fmt: skip
+    if model.family in _REQUIREMENTS:  # a library that writes a model it has read may write other bytes
+        model.model.save_model = lambda path, *_, **__: shutil.copyfile(file, path)
     if model.family == "catboost":
         return mlflow.catboost.log_model(model.model, **options)
     if model.family == "lightgbm":
@@ -59,7 +64,9 @@ def _register(context: Context, mlflow, name: str, role: str, folder: str, phase
             )
         mlflow.log_params(model.params)
         extra(mlflow)
-        logged = _log_model(mlflow, model, example)
+        source = context.path(folder)
+        file = json.loads((source / "inputs.json").read_text(encoding="utf-8"))["files"][0]
+        logged = _log_model(mlflow, model, source / file, example)
         made = client.create_model_version(name, logged.model_uri, run.info.run_id, tags={track.KEY: context.key, "role": role},
                                            model_id=logged.model_id, description=phase)  # fmt: skip
     return str(made.version)

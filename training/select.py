@@ -23,6 +23,20 @@ def rank(x: pd.DataFrame, y: np.ndarray, params: dict, seed: int, threads: int) 
     return table.sort_values(["gain", "feature"], ascending=[False, True]).set_index("feature")["gain"]
 
 
+def identifiers(x: pd.DataFrame) -> list[str]:
+    """Columns that number the rows: whole numbers or texts, none missing, and practically all different."""
+    out = []
+    for name in x.columns:
+        values = x[name].to_numpy()
+        if values.dtype == object:
+            whole = not (values == frame.MISSING).any()
+        else:
+            whole = bool(np.isfinite(values).all() and (values == np.floor(values)).all())
+        if whole and len(values) >= 100 and len(pd.unique(values)) >= 0.999 * len(values):
+            out.append(name)
+    return out
+
+
 def run(context: Context) -> None:
     """The step `select`: `kept.txt`, `ranking.parquet`, a ranking per fold, and what other sizes would cost."""
     params = context.params
@@ -33,6 +47,8 @@ def run(context: Context) -> None:
     if count > len(columns):
         raise ValueError(f"select.columns is {count}, but there are only {len(columns)} columns")
     x = frame.read(path, columns, ids, single=True)
+    numbering = identifiers(x)  # they carry nothing, but many values let a ranking by gain take them for something
+    x = x.drop(columns=numbering)
 
     def ranking(name, rows):
         def compute(out):
@@ -48,7 +64,14 @@ def run(context: Context) -> None:
     sizes = {str(n): _evaluate(context, x, y, folds, orders, n) for n in sorted(set(params["select.sizes"]))}
     overlap = [len(set(kept) & set(order.index[:count])) / len(set(kept) | set(order.index[:count])) for order in orders]
     context.write_json(
-        "sizes.json", {"sizes": sizes, "kept": count, "with_gain": int((final > 0).sum()), "jaccard_with_folds": overlap}
+        "sizes.json",
+        {
+            "sizes": sizes,
+            "kept": count,
+            "with_gain": int((final > 0).sum()),
+            "jaccard_with_folds": overlap,
+            "identifiers": numbering,
+        },
     )
 
 

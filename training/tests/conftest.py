@@ -23,8 +23,10 @@ ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "8000"))
 
 
-FEW = ["--clients", "1500", "--until", "explain", "--set", "folds=2", "--set", "search.trials=2", "--set", "select.columns=60",
-       "--set", "select.sizes=[60]"]  # fmt: skip
+_SMALLER = ("folds=2", "search.trials=2", "search.trees=40", "select.columns=60", "select.sizes=[60]", "select.ranker.n_estimators=20",
+            "models.catboost.iterations=40", "models.xgboost.n_estimators=30", "models.forest.n_estimators=20", "models.mlp.max_iter=5",
+            "explain.rows=100")  # fmt: skip
+FEW = ["--clients", "1000", "--until", "explain", *(word for setting in _SMALLER for word in ("--set", setting))]
 """Arguments of a smaller run, for tests that run steps again."""
 
 

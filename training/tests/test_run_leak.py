@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -27,16 +29,17 @@ def bound(target) -> float:
 
 @pytest.fixture(scope="module")
 def permuted(run, tmp_path_factory):
-    """The run's features with a permuted target, a random text column and a copy of the id, through split, select and benchmark."""
+    """Half of the run's features with a permuted target and a planted id, through split, select and benchmark."""
     root = tmp_path_factory.mktemp("permuted")
     (root / "prepare").mkdir()
-    table = pq.read_table(run.root / split.FEATURES)
+    table = pq.read_table(run.root / split.FEATURES).slice(0, CLIENTS // 2)
     rng = np.random.default_rng(11)
     at = table.column_names.index("TARGET")
     target = rng.permutation(table.column("TARGET").to_numpy())
     table = table.set_column(at, "TARGET", pa.array(target))
+    table = table.append_column(PLANTED_ID, pa.array(rng.permutation(len(table)) + 700_000))
     pq.write_table(table, root / split.FEATURES)
-    settings = run.context(**{"benchmark.all_columns": []}).params
+    settings = run.context(**{"benchmark.all_columns": [], "select.sizes": []}).params
     for name in ("split", "select", "benchmark"):
         run_step(root, STEPS[name], settings, lambda line: None)
     return Context(root, root, settings, "x")
@@ -90,15 +93,22 @@ def test_a_random_column_of_many_levels_gains_nothing_out_of_fold(run, family):
     assert auc[1] < auc[0] + 0.01
 
 
-def test_an_id_is_never_selected(run, tmp_path):
-    """Neither the client's id, which is not offered, nor a planted copy of it, which carries nothing."""
-    ids, target, _ = split.read_folds(run.context())
+def test_an_id_is_never_selected(run, permuted):
+    """Neither the client's id, which is not offered, nor a planted one, which a ranking by gain might take for noise like any other."""
     assert not {frame.ID, frame.TARGET} & set(frame.features_of(run.root / split.FEATURES))
-    columns = select.kept(run.context()) + [c for c in frame.features_of(run.root / split.FEATURES) if c.startswith("BUREAU_")]
-    x = frame.read(run.root / split.FEATURES, list(dict.fromkeys(columns)), ids, single=True)
-    x[PLANTED_ID] = np.random.default_rng(13).permutation(len(x)).astype(np.float32)
-    order = list(select.rank(x, target, run.context().params["select.ranker"], 42, 1).index)
-    assert order.index(PLANTED_ID) >= 125
+    assert PLANTED_ID in frame.features_of(permuted.path(split.FEATURES))
+    for file in sorted(permuted.path("select").glob("*.parquet")):
+        assert PLANTED_ID not in set(pd.read_parquet(file)["feature"]), file.name
+    assert json.loads(permuted.path("select/sizes.json").read_text())["identifiers"] == [PLANTED_ID]
+    assert run.json("select/sizes.json")["identifiers"] == []
+
+
+def test_a_column_of_texts_that_all_differ_is_an_id_and_amounts_are_not():
+    n = 500
+    x = pd.DataFrame({"amount": np.random.default_rng(1).random(n), "day": np.arange(n) % 90.0, "id": np.arange(n) + 0.0})
+    x["text"] = pd.Series([f"{i}" for i in range(n)], dtype=object)
+    x["gaps"] = np.where(np.arange(n) == 3, np.nan, np.arange(n))
+    assert select.identifiers(x) == ["id", "text"]
 
 
 def number_columns(path) -> list[str]:
