@@ -45,8 +45,11 @@ fn a_lost_ledger_is_stated() {
     let world = drifting();
     let now = at(2, 6).to_string();
     let unknown = "has windows that the ledger does not know";
+    let starts = || logged(&world).matches(" started").count();
     let run = || {
+        let before = starts();
         let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
+        eventually("signals are handled", || starts() > before);
         eventually("the index is written", || world.path("reports/index.html").exists());
         eventually("the windows are recorded", || {
             let status = world.vigie(&["status", "--config", "vigie.yaml"]).stdout;
