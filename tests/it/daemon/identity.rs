@@ -45,7 +45,7 @@ fn a_lost_ledger_is_stated() {
     let world = drifting();
     let now = at(2, 6).to_string();
     let unknown = "has windows that the ledger does not know";
-    let starts = || logged(&world).matches(" started").count();
+    let starts = || logged(&world).matches("\"started\"").count();
     let run = || {
         let before = starts();
         let mut daemon = Daemon::start(&world, &[("VIGIE_NOW", &now)]);
