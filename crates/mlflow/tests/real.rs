@@ -330,6 +330,7 @@ fn a_server_with_tls_client_certificates_and_passwords() {
     // Its figures are kept, but not on the page of a model that it may not change.
     let logged = reader.log_batch(&run.run_id, &window_batch(model.model_id())).unwrap();
     assert!(logged.is_new && !logged.is_on_model_page);
+    assert!(!reader.link_model(&run.run_id, model.model_id().unwrap()).unwrap());
     assert_eq!(reader.run(&run.run_id).unwrap().metrics["drift/share"].value.to_bits(), 0.125_f64.to_bits());
     connect(&as_admin).set_version_tag(GUARDED, 1, "a", "b").unwrap();
 

@@ -83,7 +83,11 @@ fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
 #[test]
 fn a_reader_is_warned_once() {
     let (world, server) = tracked_world();
-    fail(&server, "set-tag", || Trouble::Reply("403 Forbidden", "text/plain", "Permission denied"));
+    // Nor can such a user link a run to the model.
+    server.registry().script = Some(Box::new(|request| {
+        let is_denied = request.contains("set-tag") || request.contains("runs/log-inputs");
+        is_denied.then_some(Trouble::Reply("403 Forbidden", "text/plain", "Permission denied"))
+    }));
     let ran = check(&world).ok();
     let warned = ran.stderr.matches("the run is logged, but the model's version is not tagged").count();
     assert_eq!(warned, 1, "{}", ran.stderr);

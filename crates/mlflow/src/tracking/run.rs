@@ -231,8 +231,8 @@ impl MlflowClient {
         self.tracking().send(&post(self.tracking(), "runs/update", &body, &purpose)?)
     }
 
-    /// Records that a run is about a logged model, so that each page links to the other. Returns whether the server knows
-    /// logged models (MLflow 3); on others nothing happens.
+    /// Records that a run is about a logged model, so that each page links to the other. Returns whether it is recorded: not if
+    /// the server is older than MLflow 3, nor if the user may not change the model.
     ///
     /// # Errors
     ///
@@ -243,7 +243,9 @@ impl MlflowClient {
         }
         let purpose = format!("linking the run {run_id:?} to the model {model_id:?}");
         let body = json!({"run_id": run_id, "models": [{"model_id": model_id}]});
-        self.tracking().send(&post(self.tracking(), "runs/log-inputs", &body, &purpose)?)?;
-        Ok(true)
+        match self.tracking().send(&post(self.tracking(), "runs/log-inputs", &body, &purpose)?) {
+            Err(error) if error.status() == Some(403) => Ok(false),
+            sent => sent.map(|()| true),
+        }
     }
 }
