@@ -16,5 +16,6 @@ pub mod performance;
 pub mod reference;
 pub mod replay;
 pub mod report;
+pub mod skew;
 pub mod source;
 pub mod web;
