@@ -15,7 +15,12 @@ use super::{
     ScheduleOptions, SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
     tree::YamlNode, versions::side_by_side,
 };
-use crate::{fault::describe_io, judge::Policy, report::Language, source};
+use crate::{
+    fault::describe_io,
+    judge::Policy,
+    report::Language,
+    source::{self, PlaceSection},
+};
 
 /// Settings of one model. Paths are absolute.
 #[derive(Debug, Clone)]

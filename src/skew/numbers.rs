@@ -89,7 +89,7 @@ fn factor(rows: u64, different: &[NumberPair], precision: LoggedPrecision) -> Op
         };
         are_nearly_all(different.iter().filter(is_explained).count() as u64, rows)
     };
-    let known = WELL_KNOWN.into_iter().flat_map(|known| [known, 1.0 / known]).flat_map(|known| [known, -known]);
+    let known = WELL_KNOWN.into_iter().flat_map(|known| [known, 1.0 / known]);
     let known = known.chain([-1.0]).find(|known| (measured / known - 1.0).abs() <= NEAR && fits(*known));
     known.or_else(|| Some(measured).filter(|measured| fits(*measured))).map(|factor| SkewKind::Factor { factor })
 }

@@ -21,6 +21,7 @@ pub(crate) mod request;
 pub(crate) mod rescore;
 pub(crate) mod score_field;
 pub(crate) mod score_shift;
+mod skew;
 pub(crate) mod stories;
 
 pub(crate) use check::examine_window;

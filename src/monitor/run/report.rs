@@ -84,6 +84,7 @@ pub(crate) fn build_report(
         repeats: judged.repeats,
         baseline: judged.baseline,
         against: run.against,
+        skew: judged.skew,
         profile,
         drift: judged.drift,
         verdict: judged.verdict,

@@ -21,6 +21,7 @@ pub(crate) mod replay;
 mod score;
 pub(crate) mod score_shift;
 pub(crate) mod segments;
+pub(crate) mod skew;
 mod service;
 
 pub(crate) use page::Page;
