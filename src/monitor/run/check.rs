@@ -12,7 +12,7 @@ use super::{
     report::{Measurements, build_report},
     request::{RunRequest, ScanOptions},
     rescore::{WindowReplay, replay_window},
-    skew::check_skew,
+    skew::{check_skew, keep_skew},
     stories::judge_with_stories,
 };
 use crate::{
@@ -47,6 +47,17 @@ pub fn check(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) ->
 pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
     let started = StdInstant::now();
     examine_window(&RunContext::open(settings, scan)?, request, started)
+}
+
+/// Examines a window for a revision of its report, which keeps the comparison with the feature table: the table may have changed
+/// since.
+pub fn examine_again(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
+    let started = StdInstant::now();
+    let mut run = RunContext::open(settings, scan)?;
+    if let Some(window) = request.window {
+        keep_skew(&mut run, window);
+    }
+    examine_window(&run, request, started)
 }
 
 /// Examines a window with an open reference, model and log.

@@ -22,7 +22,7 @@ use crate::{
     config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
-    judge::{ParityOf, StoryBlock},
+    judge::{ParityOf, SkewCheck, StoryBlock},
     monitor::{
         model::{place, read_model},
         registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
@@ -50,6 +50,8 @@ pub(crate) struct RunContext<'a> {
     reference_file: LocalFile,
     /// Whether a sample of the rows is kept, to be compared with the feature table.
     pub keeps_rows: bool,
+    /// The comparison with the feature table that the report states already.
+    pub former_skew: Option<SkewCheck>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -119,6 +121,7 @@ impl<'a> RunContext<'a> {
             model_file: None,
             other_model: None,
             keeps_rows: false,
+            former_skew: None,
             attribution: AttributionMode::Off,
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use vigie_profile::batch::Records;
+use vigie_profile::{batch::Records, window::Window};
 
 use super::context::{RunContext, SAMPLE, WindowData};
 use crate::{
+    archive,
     engine::{self, KeyedRows, RowQuery},
     fault::{Fault, LeftOut, Result},
     judge::SkewCheck,
@@ -51,11 +52,25 @@ impl SampledRows {
 /// read does not prevent the rest of the report.
 pub(crate) fn check_skew(run: &RunContext<'_>, sample: &SampledRows) -> Option<SkewCheck> {
     let options = run.settings.features.as_ref()?;
+    if run.former_skew.is_some() {
+        return run.former_skew.clone();
+    }
     if !run.keeps_rows || sample.0.is_empty() {
         return None;
     }
-    let names = run.reference.layout().features().iter().map(|feature| feature.name.clone()).collect();
-    Some(SkewCheck { skew: compare(run, options, sample).map_err(|why| why.0), names })
+    Some(SkewCheck { skew: compare(run, options, sample).map_err(|why| why.0), names: names(run) })
+}
+
+/// Takes the comparison from the window's report, if it has one.
+pub(crate) fn keep_skew(run: &mut RunContext<'_>, window: Window) {
+    let settings = run.settings;
+    let report = archive::window_report(&settings.reports, &settings.model.name, window);
+    run.former_skew = report.and_then(|report| report.skew?.check(names(run)));
+    run.keeps_rows &= run.former_skew.is_none();
+}
+
+fn names(run: &RunContext<'_>) -> Vec<String> {
+    run.reference.layout().features().iter().map(|feature| feature.name.clone()).collect()
 }
 
 /// Why nothing was compared.
