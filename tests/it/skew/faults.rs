@@ -7,7 +7,11 @@ use serde_json::{Map, Value, json};
 use super::table::{DAYS, check, clients, finding, log, ndjson, parquet, unequal, with_features};
 use crate::support::world::World;
 
-const [CLEAN, SENTINEL, STALE, RENAMED, ZEROS]: [&str; 5] = DAYS;
+const CLEAN: &str = DAYS[0];
+const SENTINEL: &str = DAYS[2];
+const STALE: &str = DAYS[1];
+const RENAMED: &str = DAYS[3];
+const ZEROS: &str = DAYS[4];
 
 /// The name that a broken service gives to a level.
 const OTHER_NAME: &str = "Higher ed.";
