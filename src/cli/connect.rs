@@ -65,7 +65,8 @@ fn features_found(all: usize, absent: &[String]) -> String {
 /// What was found in the feature table.
 pub(super) fn feature_table_lines(seen: &FeatureTableCheck) -> String {
     let estimate = seen.preview.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
-    let mut text = format!("features: {}{estimate}; read: {}, {} have no id\n", seen.preview.place, seen.read, seen.without_id);
+    let mut text =
+        format!("features: {}{estimate}; read: {}, {} have no id\n", seen.preview.place, seen.read, seen.without_id);
     if seen.preview.scan.malformed > 0 {
         let _ = writeln!(text, "  malformed: {}", seen.preview.scan.malformed);
     }

@@ -200,8 +200,9 @@ impl Settings {
                 }
             }
             if watched.features.is_some() && watched.source.fields.entity.is_none() {
-                let problem = Problem::new("features", "`features` is joined by `source.fields.entity`, which is not set")
-                    .hint("map it to the log's field that holds the same id as `features.id`");
+                let problem =
+                    Problem::new("features", "`features` is joined by `source.fields.entity`, which is not set")
+                        .hint("map it to the log's field that holds the same id as `features.id`");
                 return Err(vec![problem.at(tree.location_of(full_key("features.id").keys()))]);
             }
             let channel_keys = Alerts::specs().into_iter().flat_map(|spec| spec.keys).map(|known| known.key);
@@ -294,7 +295,8 @@ impl Schedule {
 
 /// The models of a file, each with the key prefix of its section. Versions side by side share one.
 fn models(options: &ConfigFile, tree: &YamlNode) -> Result<Vec<(String, WatchedModel)>, Vec<Problem>> {
-    let ConfigFile { model, reference, source, labels, features, segments, schedule, policy, baseline, .. } = options.clone();
+    let ConfigFile { model, reference, source, labels, features, segments, schedule, policy, baseline, .. } =
+        options.clone();
     let first = match (model, reference, source) {
         (Some(model), Some(reference), Some(source)) => Some((
             String::new(),

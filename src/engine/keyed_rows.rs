@@ -1,6 +1,8 @@
 //! The rows of a batch that count, each with a key.
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray, UInt64Array, cast::AsArray, types::UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, StringArray, UInt64Array, cast::AsArray, types::UInt64Type,
+};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Records, Rows},

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, StaleBlock, Test, auc, cost,
-    decision, left_out, parity,
+    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, SkewCheck, StaleBlock, Test,
+    auc, cost, decision, left_out, parity,
     rules::{above, highest},
-    SkewCheck, skew, stale,
+    skew, stale,
 };
 use crate::{
     drift::LoggedDecisions,

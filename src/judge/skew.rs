@@ -111,9 +111,8 @@ fn causes<'f>(features: impl Iterator<Item = &'f FeatureSkew>, names: &[String])
     for feature in &features {
         let source = source(&feature.name, &blocks);
         let own = features.iter().filter(|other| source_is(&other.name, &source));
-        let (others, all) = own.fold((0, 0), |(others, all), other| {
-            (others + usize::from(other.kind == SkewKind::Other), all + 1)
-        });
+        let (others, all) =
+            own.fold((0, 0), |(others, all), other| (others + usize::from(other.kind == SkewKind::Other), all + 1));
         // Old rows of a source differ from the new ones in many ways.
         let is_of_rows = !source.is_empty() && all >= MIN_BLOCK && 2 * others >= all;
         let key = match &feature.kind {
@@ -207,12 +206,10 @@ mod tests {
             let feature = FeatureSkew { compared, ..unequal("AGE", rows, SkewKind::Other) };
             skew_severity(&feature, &Policy::default())
         };
-        assert_eq!([9, 12, 99, 100].map(|rows| severity(rows, 1_000)), [
-            Severity::Stable,
-            Severity::Watch,
-            Severity::Watch,
-            Severity::Alarm
-        ]);
+        assert_eq!(
+            [9, 12, 99, 100].map(|rows| severity(rows, 1_000)),
+            [Severity::Stable, Severity::Watch, Severity::Watch, Severity::Alarm]
+        );
         assert_eq!(severity(1, 100), Severity::Stable, "a single row of a hundred");
         assert_eq!(severity(5, 5), Severity::Alarm);
         let off = Policy {
@@ -234,7 +231,10 @@ mod tests {
         ]);
         assert_eq!(
             causes,
-            (Severity::Alarm, vec![(SkewKind::Factor { factor: 365.0 }, "AGE".to_owned()), (zero(), "B_X_1 C_1 C_2".to_owned())])
+            (
+                Severity::Alarm,
+                vec![(SkewKind::Factor { factor: 365.0 }, "AGE".to_owned()), (zero(), "B_X_1 C_1 C_2".to_owned())]
+            )
         );
     }
 

@@ -37,8 +37,8 @@ pub use registry::{
     values::with_registry_values,
 };
 pub use run::{
-    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, examine_again, first_check_notes, is_first_check, open_reference,
-    publish, subjects, terms_or_default,
+    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, examine_again, first_check_notes, is_first_check,
+    open_reference, publish, subjects, terms_or_default,
 };
 pub use tracking::{
     message::{NOT_TRACKED, TRACKING, is_tracked},

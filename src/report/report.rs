@@ -12,8 +12,8 @@ use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
     judge::{
-        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SkewCheck, StaleBlock,
-        Subject, Verdict, VerdictHeadline,
+        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SkewCheck,
+        StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
     reference::{Holdout, Provenance},

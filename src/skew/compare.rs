@@ -125,11 +125,7 @@ impl Skew {
     }
 }
 
-fn compare_columns(
-    logged: &SkewColumn,
-    stored: &SkewColumn,
-    pairs: &[(usize, usize)],
-) -> (Unequal, Option<SkewKind>) {
+fn compare_columns(logged: &SkewColumn, stored: &SkewColumn, pairs: &[(usize, usize)]) -> (Unequal, Option<SkewKind>) {
     match (logged, stored) {
         (SkewColumn::Numbers(logged), SkewColumn::Numbers(stored)) => {
             let value = |values: &[f64], row: usize| values.get(row).copied().unwrap_or(f64::NAN);

@@ -78,9 +78,7 @@ impl LoggedPrecision {
 pub(super) fn is_same(logged: f64, stored: f64) -> bool {
     #[expect(clippy::float_cmp, reason = "also infinity")]
     let is_equal = logged == stored;
-    is_equal
-        || (logged - stored).abs() <= LAST_BITS * logged.abs().max(stored.abs())
-        || is_single_of(logged, stored)
+    is_equal || (logged - stored).abs() <= LAST_BITS * logged.abs().max(stored.abs()) || is_single_of(logged, stored)
 }
 
 /// Whether the logged number is a stored one as a 32-bit float, with all of its digits or in its shortest text.

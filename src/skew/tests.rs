@@ -45,9 +45,8 @@ fn kind(pairs: &[(f64, f64)]) -> Option<SkewKind> {
 }
 
 fn levels(missing: Option<&str>, pairs: &[(Option<&str>, Option<&str>)]) -> Option<SkewKind> {
-    let column = |values: Vec<Option<&str>>| {
-        Arc::new(values.into_iter().collect::<DictionaryArray<Int32Type>>()) as ArrayRef
-    };
+    let column =
+        |values: Vec<Option<&str>>| Arc::new(values.into_iter().collect::<DictionaryArray<Int32Type>>()) as ArrayRef;
     let (logged, stored) = pairs.iter().copied().unzip();
     compare(&categorical(missing), column(logged), column(stored)).map(|skew| skew.kind)
 }
@@ -113,8 +112,11 @@ fn factors_and_amounts_are_found_whatever_is_rounded() {
         }
     }
     // In a tenth of the rows.
-    let some: Vec<(f64, f64)> =
-        values().into_iter().enumerate().map(|(row, value)| (if row % 10 == 0 { value * 1e3 } else { value }, value)).collect();
+    let some: Vec<(f64, f64)> = values()
+        .into_iter()
+        .enumerate()
+        .map(|(row, value)| (if row % 10 == 0 { value * 1e3 } else { value }, value))
+        .collect();
     let found = numbers(&some).unwrap();
     assert_eq!((found.kind.clone(), found.different, found.compared), (SkewKind::Factor { factor: 1e3 }, 40, 399));
     let days: Vec<(f64, f64)> = (0..200).map(|row| (f64::from(-row - 1), f64::from(-row))).collect();
@@ -149,8 +151,9 @@ fn values_of_other_rows_have_no_common_cause() {
     assert_eq!(kind(&other), Some(SkewKind::Other));
     let flags: Vec<(f64, f64)> = (0..200).map(|row| (f64::from(row % 2), f64::from(row / 2 % 2))).collect();
     assert_eq!(kind(&flags), Some(SkewKind::Other));
-    let gaps: Vec<(f64, f64)> =
-        (0..200).map(|row| if row % 2 == 0 { (f64::NAN, f64::from(row)) } else { (f64::from(row), f64::NAN) }).collect();
+    let gaps: Vec<(f64, f64)> = (0..200)
+        .map(|row| if row % 2 == 0 { (f64::NAN, f64::from(row)) } else { (f64::from(row), f64::NAN) })
+        .collect();
     assert_eq!(kind(&gaps), Some(SkewKind::Other));
 }
 
@@ -159,11 +162,13 @@ fn levels_are_renamed_one_to_one() {
     let named = |pairs: &[(&'static str, &'static str)]| -> Vec<(Option<&'static str>, Option<&'static str>)> {
         pairs.iter().flat_map(|(logged, stored)| std::iter::repeat_n((Some(*logged), Some(*stored)), 10)).collect()
     };
-    let Some(SkewKind::Renamed { levels: found, more: 0 }) = levels(None, &named(&[("A", "a"), ("b", "b"), ("C", "c")]))
+    let Some(SkewKind::Renamed { levels: found, more: 0 }) =
+        levels(None, &named(&[("A", "a"), ("b", "b"), ("C", "c")]))
     else {
         panic!()
     };
-    let found: Vec<_> = found.iter().map(|one| (one.stored.as_deref().unwrap(), one.logged.as_deref().unwrap())).collect();
+    let found: Vec<_> =
+        found.iter().map(|one| (one.stored.as_deref().unwrap(), one.logged.as_deref().unwrap())).collect();
     assert_eq!(found, [("a", "A"), ("c", "C")]);
     // All rows exchanged, and some rows of other applicants.
     assert!(matches!(levels(None, &named(&[("a", "b"), ("b", "a")])), Some(SkewKind::Renamed { .. })));

@@ -14,7 +14,9 @@ use crate::{
     drift::{Drift, FeatureDrift, LoggedDecisions, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
     fault::{Fault, Result},
-    judge::{AucChange, Case, CostChange, Finding, Service, SkewCheck, Test, Verdict, judge, judge_segments, undecided},
+    judge::{
+        AucChange, Case, CostChange, Finding, Service, SkewCheck, Test, Verdict, judge, judge_segments, undecided,
+    },
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{BaselineReport, RepeatsReport, SegmentReport},

@@ -41,9 +41,10 @@ impl SampledRows {
     pub(crate) fn read(run: &RunContext<'_>, data: &WindowData) -> Result<Self> {
         let rows = data.counted.profile.rows();
         let query = RowQuery { key_below: SAMPLE.below(rows), ..RowQuery::default() };
-        let scanned = engine::scan(&run.job(data.window), &data.counted, query, &Vec::new, &|own: &mut Vec<_>, keyed| {
-            own.push(keyed);
-        })?;
+        let scanned =
+            engine::scan(&run.job(data.window), &data.counted, query, &Vec::new, &|own: &mut Vec<_>, keyed| {
+                own.push(keyed);
+            })?;
         Ok(Self(scanned.tallies.into_iter().flatten().collect()))
     }
 }
@@ -82,11 +83,7 @@ impl From<Fault> for NotCompared {
     }
 }
 
-fn compare(
-    run: &RunContext<'_>,
-    options: &FeatureTableOptions,
-    sample: &SampledRows,
-) -> Result<Skew, NotCompared> {
+fn compare(run: &RunContext<'_>, options: &FeatureTableOptions, sample: &SampledRows) -> Result<Skew, NotCompared> {
     let features = run.reference.layout().features();
     let mut logged = FeatureRows::new(features);
     let mut entities: Vec<Option<&str>> = Vec::new();
@@ -124,7 +121,8 @@ fn compare(
     }
     let skew = Skew::compare(features, (&logged, &stored.rows), &pairs);
     if skew.features == 0 && !pairs.is_empty() {
-        let why = "the feature table has none of the reference's features; if one column holds them as an object, name it";
+        let why =
+            "the feature table has none of the reference's features; if one column holds them as an object, name it";
         return Err(not_compared("features.features", why));
     }
     let Skew { rows, without_id, not_found, ambiguous, duplicates, .. } = counts;

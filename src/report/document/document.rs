@@ -13,7 +13,8 @@ use super::{
     decisions::DecisionsSection, feature::ReportedFeature, latency::LatencySection, leaf_drift::LeafDriftSection,
     other_version::OtherVersionSection, performance::PerformanceSection, predictions::PredictionsSection,
     reference::ReferenceSection, repeats::StaleSection, replay::ReplaySection, run::RunSection, score::score,
-    segments::SegmentsSection, service::ServiceSection, skew::SkewSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
+    segments::SegmentsSection, service::ServiceSection, skew::SkewSection, sorted::sorted, verdict::VerdictSection,
+    window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 

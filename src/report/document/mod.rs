@@ -54,6 +54,6 @@ pub use predictions::PredictionsSection;
 pub use registry_version::RegistryVersion;
 pub(crate) use replay::ReportedParity;
 pub use run::revision;
-pub use skew::SkewSection;
 pub use schema::{report_schema, report_schemas};
+pub use skew::SkewSection;
 pub use trend_point::{FeaturePoint, Head, SegmentPoint, TrendPoint};

@@ -63,7 +63,8 @@ impl SkewSection {
             Ok(skew) => skew,
             Err(input) => return Some(Self { reason: Some(input.to_string()), ..Self::default() }),
         };
-        let Skew { rows, without_id, not_found, ambiguous, duplicates, compared, features, not_in_table, unequal } = skew;
+        let Skew { rows, without_id, not_found, ambiguous, duplicates, compared, features, not_in_table, unequal } =
+            skew;
         Some(Self {
             ambiguous: *ambiguous,
             compared: *compared,

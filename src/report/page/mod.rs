@@ -21,8 +21,8 @@ pub(crate) mod replay;
 mod score;
 pub(crate) mod score_shift;
 pub(crate) mod segments;
-pub(crate) mod skew;
 mod service;
+pub(crate) mod skew;
 
 pub(crate) use page::Page;
 pub(crate) use recent::RecentWindows;

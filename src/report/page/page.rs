@@ -23,12 +23,12 @@ use crate::{
             decisions::{self, DecisionsCard},
             estimate_check::{self, EstimateCheckCard},
             leaf_drift::{self, LeafDriftCard},
-            skew::{self, SkewCard},
             performance::{self, PerformanceCard},
             predictions,
             replay::{self, ReplayCard},
             score_shift::{self, ScoreShiftCard},
             segments::{self, SegmentsCard},
+            skew::{self, SkewCard},
         },
         words::{
             Language,

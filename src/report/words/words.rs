@@ -2,7 +2,9 @@
 
 use vigie_profile::{batch::Reason, shown::shown};
 
-use super::{mail_words::MailWords, notation::Notation, page_words::PageWords, skew_words::SkewWords, values::ShortHeadline};
+use super::{
+    mail_words::MailWords, notation::Notation, page_words::PageWords, skew_words::SkewWords, values::ShortHeadline,
+};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,

@@ -59,7 +59,8 @@ fn both_shapes_of_a_table_give_the_comparison_of_files() {
     with_features(&world, "features: {path: features.parquet, id: SK_ID_CURR}");
     let of_files = check(&world, DAY)["skew"].clone();
     assert_eq!(of_files["compared"], 700);
-    let kinds: Vec<String> = of_files["features"].as_array().unwrap().iter().map(|one| one["kind"].to_string()).collect();
+    let kinds: Vec<String> =
+        of_files["features"].as_array().unwrap().iter().map(|one| one["kind"].to_string()).collect();
     assert_eq!(kinds, ["\"factor\"", "\"constant\""]);
 
     let place = |rest: &str| format!("features:\n  kind: postgres\n  url: \"{}\"\n  {rest}", database.url());
@@ -74,7 +75,8 @@ fn both_shapes_of_a_table_give_the_comparison_of_files() {
         assert!(ran.stdout.contains("features found: 125 of 125"), "{}", ran.stdout);
     }
     // An id that is inside a column cannot be looked up by the server.
-    database.sql("CREATE VIEW nested AS SELECT jsonb_build_object('id', sk_id_curr) AS client, data FROM features_store");
+    database
+        .sql("CREATE VIEW nested AS SELECT jsonb_build_object('id', sk_id_curr) AS client, data FROM features_store");
     with_features(&world, &place("table: nested\n  id: client.id\n  features: data"));
     assert_eq!(check(&world, DAY)["skew"], of_files);
 
@@ -135,7 +137,8 @@ fn log_and_features_may_be_in_one_database() {
     let place = format!("kind: postgres\n  url: \"{}\"\n  table: prod_requests", database.url());
     let config = config.replace("kind: files\n  path: log", &place);
     assert!(config.contains("prod_requests"), "{config}");
-    let config = config.replace("    id: request_id\n", "    id: id\n").replace("    model_version: model_version\n", "");
+    let config =
+        config.replace("    id: request_id\n", "    id: id\n").replace("    model_version: model_version\n", "");
     world.file("vigie.yaml", config);
     let report = check(&world, DAY);
     assert_eq!((&report["skew"]["compared"], unequal(&report)), (&json!(700), Vec::new()), "{}", report["skew"]);

@@ -114,7 +114,8 @@ fn page_and_terminal_show_the_features_that_differ() {
     assert!(ran.stdout.contains("DAYS_EMPLOYED: 365,243 in place of a missing value"), "{}", ran.stdout);
     let folder = "reports/credit-default/20261006T000000Z_20261007T000000Z/report.html";
     let page = std::fs::read_to_string(world.path(folder)).unwrap();
-    let section_of = |page: &str| page.split("<section id=\"skew\">").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
+    let section_of =
+        |page: &str| page.split("<section id=\"skew\">").nth(1).unwrap().split("</section>").next().unwrap().to_owned();
     let shown = section_of(&page);
     assert!(shown.contains("365,243 in place of a missing value") && shown.contains(">DAYS_EMPLOYED</a>"), "{shown}");
     assert!(page.contains("href=\"#skew\""), "the finding leads to the section");

@@ -32,9 +32,8 @@ fn clients_that_are_missing_or_twice_are_counted() {
     let report = check(&world, DAY);
     assert_eq!(counts(&report), [700, 690, 7, 3, 3, 0]);
     assert_eq!((finding(&report), &report["skew"]["features"]), (None, &json!([])));
-    let page = std::fs::read_to_string(
-        world.path("reports/credit-default/20261001T000000Z_20261002T000000Z/report.html"),
-    );
+    let page =
+        std::fs::read_to_string(world.path("reports/credit-default/20261001T000000Z_20261002T000000Z/report.html"));
     let page = page.unwrap();
     assert!(page.contains("The ids of 7 rows are not in the feature table."), "counts are on the page");
     assert!(page.contains("3 ids have more than one row in the feature table"));
@@ -98,7 +97,10 @@ fn a_table_that_cannot_be_compared_does_not_prevent_the_report() {
     world.file("features.ndjson", ndjson(&padded));
     let why = sentence("other ids");
     assert!(why.contains("none of the 700 rows of the feature table has an id of the window's rows"), "{why}");
-    world.file("features.ndjson", ndjson(&whole).replace("\"", "\"").replace("{\"", "{\"x\":1,\"").replace("AMT_", "amt_"));
+    world.file(
+        "features.ndjson",
+        ndjson(&whole).replace("\"", "\"").replace("{\"", "{\"x\":1,\"").replace("AMT_", "amt_"),
+    );
     assert_eq!(check(&world, DAY)["skew"]["not_in_table"].as_array().unwrap().len() > 5, true);
 }
 

@@ -77,7 +77,10 @@ fn messages_have_one_entry_and_no_value_of_an_applicant() {
     let everything = Part::of(&message(&notification, Some(&report)).bytes).everything();
     check(&everything, "email");
     let flat = everything.split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["DAYS_EMPLOYED: 365,243 in place of the feature table", "NAME_EDUCATION_TYPE: 1 level logged under another name"] {
+    for part in [
+        "DAYS_EMPLOYED: 365,243 in place of the feature table",
+        "NAME_EDUCATION_TYPE: 1 level logged under another name",
+    ] {
         assert!(flat.contains(part), "{part}: {flat}");
     }
     let context =

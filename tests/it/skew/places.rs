@@ -80,7 +80,8 @@ fn a_log_in_parquet_gives_the_same_comparison() {
     assert_eq!(check(&world, DAY)["skew"], of_lines["skew"]);
     // Without a model file, the sample has no other use.
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
-    let config: String = config.lines().filter(|line| !line.starts_with("  file: ")).map(|line| format!("{line}\n")).collect();
+    let config: String =
+        config.lines().filter(|line| !line.starts_with("  file: ")).map(|line| format!("{line}\n")).collect();
     world.file("vigie.yaml", config);
     assert_eq!(check(&world, DAY)["skew"], of_lines["skew"]);
 }

@@ -92,7 +92,8 @@ pub(crate) fn parquet(clients: &[Client]) -> Vec<u8> {
         };
         columns.push((name, column));
     }
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, one)| (name, one, true))).unwrap();
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, one)| (name, one, true))).unwrap();
     let properties = WriterProperties::builder().set_max_row_group_row_count(Some(100)).build();
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(properties)).unwrap();

@@ -12,8 +12,8 @@ use vigie::{
     },
     report::{
         Advice, AgainstWindow, Cause, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation,
-        PageLabels, PageWords, Restored, ShortHeadline, Since, SkewWords, SkippedFiles, TerminalLabels, TerminalWords, Words,
-        terminal_words,
+        PageLabels, PageWords, Restored, ShortHeadline, Since, SkewWords, SkippedFiles, TerminalLabels, TerminalWords,
+        Words, terminal_words,
     },
     skew::{Skew, SkewKind},
 };

@@ -207,9 +207,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Labels could not be read".to_owned())
         }
-        Facts::LeftOut(_) if finding.test == Test::Skew => {
-            part("The feature table could not be compared".to_owned())
-        }
+        Facts::LeftOut(_) if finding.test == Test::Skew => part("The feature table could not be compared".to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) => part("Part of the log could not be read".to_owned()),
         Facts::Skew { causes, more, .. } => part(skew::short(causes, *more)),
         Facts::Failed(_) => part("The run failed".to_owned()),

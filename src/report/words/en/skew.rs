@@ -59,7 +59,8 @@ pub(super) fn short(causes: &[SkewCause], more: usize) -> String {
         None => first.named.first().map(|name| shown(name)).unwrap_or_default(),
     };
     let is_several = others > 0 || first.block.is_some() || first.named.len() + first.more > 1;
-    let and_others = if others > 0 || first.block.is_none() && first.named.len() + first.more > 1 { " and others" } else { "" };
+    let and_others =
+        if others > 0 || first.block.is_none() && first.named.len() + first.more > 1 { " and others" } else { "" };
     format!("{named}{and_others} {} from the feature table", if is_several { "differ" } else { "differs" })
 }
 

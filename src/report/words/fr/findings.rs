@@ -168,7 +168,9 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => from(percent),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => {
+            from(percent)
+        }
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))

@@ -35,21 +35,12 @@ pub(super) fn finding(compared: u64, causes: &[SkewCause], more: usize) -> Strin
     if more > 0 {
         clauses.push(format!("et {} autre{}", grouped(more as u64), s(more as u64)));
     }
-    format!(
-        "les entrées du journal diffèrent de la table des variables\u{a0}: {}",
-        clauses.join("\u{a0}; ")
-    )
+    format!("les entrées du journal diffèrent de la table des variables\u{a0}: {}", clauses.join("\u{a0}; "))
 }
 
 fn clause(cause: &SkewCause, compared: u64) -> String {
     let most = if cause.named.len() + cause.more > 1 { "jusqu’à " } else { "" };
-    format!(
-        "{}\u{a0}: {} dans {most}{} de {}",
-        who(cause),
-        how(&cause.how),
-        percent(cause.share),
-        row_count(compared)
-    )
+    format!("{}\u{a0}: {} dans {most}{} de {}", who(cause), how(&cause.how), percent(cause.share), row_count(compared))
 }
 
 fn who(cause: &SkewCause) -> String {
@@ -155,7 +146,8 @@ fn compared(skew: &Skew) -> Vec<String> {
     }
     if skew.unequal.is_empty() && skew.compared > 0 {
         sentences.push(
-            "Toutes les entrées du journal sont celles de la table des variables, à la précision du journal.".to_owned(),
+            "Toutes les entrées du journal sont celles de la table des variables, à la précision du journal."
+                .to_owned(),
         );
     }
     sentences
@@ -169,7 +161,8 @@ fn listed(all: &[String]) -> String {
 fn not_compared(input: &LeftOut) -> String {
     match input.to_string() {
         why if why.is_empty() => {
-            "Les entrées du journal n’ont pas été comparées\u{a0}: la table des variables n’a pas pu être lue.".to_owned()
+            "Les entrées du journal n’ont pas été comparées\u{a0}: la table des variables n’a pas pu être lue."
+                .to_owned()
         }
         why => format!(
             "Les entrées du journal n’ont pas été comparées avec la table des variables\u{a0}: {}.",
