@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::drift::CommonValue;
 
 /// How the unequal rows of a feature differ from the feature table: what at least 90% of them have in common.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum SkewKind {
     /// The table has a value, the log has none.
@@ -37,10 +37,10 @@ pub enum SkewKind {
 /// A level of the feature table that the log has under another name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RenamedLevel {
-    /// `None` if redacted, like `logged`: levels may be free text.
-    pub stored: Option<String>,
+    /// `None` if redacted, like `stored`: levels may be free text.
     pub logged: Option<String>,
     pub rows: u64,
+    pub stored: Option<String>,
 }
 
 impl SkewKind {

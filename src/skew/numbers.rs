@@ -23,6 +23,8 @@ const WELL_KNOWN: [f64; 16] =
 const NEAR: f64 = 1e-3;
 /// Relative error of a factor of numbers of which both are rounded.
 const FACTOR_ERROR: f64 = 1e-5;
+/// Factors that are nearer to 1 are differences in the last digits.
+const LEAST: f64 = 1e-4;
 /// A factor or an amount is common only if there are as many distinct values.
 const MIN_DISTINCT: usize = 3;
 
@@ -89,6 +91,9 @@ fn factor(rows: u64, different: &[NumberPair], precision: LoggedPrecision) -> Op
         };
         are_nearly_all(different.iter().filter(is_explained).count() as u64, rows)
     };
+    if (measured - 1.0).abs() <= LEAST {
+        return None;
+    }
     let known = WELL_KNOWN.into_iter().flat_map(|known| [known, 1.0 / known]);
     let known = known.chain([-1.0]).find(|known| (measured / known - 1.0).abs() <= NEAR && fits(*known));
     known.or_else(|| Some(measured).filter(|measured| fits(*measured))).map(|factor| SkewKind::Factor { factor })

@@ -90,7 +90,7 @@ fn single_precision_is_equal_with_all_digits_and_in_its_shortest_text() {
     // The next single-precision number is another.
     let next: Vec<f32> = single.iter().map(|value| value.next_up()).collect();
     let found = compare(&numeric(), Arc::new(Float32Array::from(next)), column(&stored)).unwrap();
-    assert!(found.rows() > 390, "{found:?}");
+    assert!(found.rows() > 300 && found.kind == SkewKind::Other, "{found:?}");
 }
 
 /// Some rows of a service that does not round do not show that the others are not rounded.

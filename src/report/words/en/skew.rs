@@ -79,11 +79,16 @@ fn how(kind: &SkewKind) -> String {
             format!("{value} in place {place}")
         }
         SkewKind::Factor { factor } => format!("the feature table’s values {}", multiplied(*factor)),
-        SkewKind::Offset { by } if *by < 0.0 => format!("the feature table’s values minus {}", number(-by)),
-        SkewKind::Offset { by } => format!("the feature table’s values plus {}", number(*by)),
+        SkewKind::Offset { by } if *by < 0.0 => format!("the feature table’s values minus {}", exact(amount(-by))),
+        SkewKind::Offset { by } => format!("the feature table’s values plus {}", exact(amount(*by))),
         SkewKind::Renamed { levels, more } => renamed(levels, *more),
         SkewKind::Other => "other values than in the feature table".to_owned(),
     }
+}
+
+/// An amount without the error of fractions in binary.
+fn amount(by: f64) -> f64 {
+    (by * 1e6).round() / 1e6
 }
 
 fn multiplied(factor: f64) -> String {

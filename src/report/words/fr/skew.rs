@@ -81,12 +81,17 @@ fn how(kind: &SkewKind) -> String {
         }
         SkewKind::Factor { factor } => format!("les valeurs de la table des variables {}", multiplied(*factor)),
         SkewKind::Offset { by } if *by < 0.0 => {
-            format!("les valeurs de la table des variables moins {}", number(-by))
+            format!("les valeurs de la table des variables moins {}", exact(amount(-by)))
         }
-        SkewKind::Offset { by } => format!("les valeurs de la table des variables plus {}", number(*by)),
+        SkewKind::Offset { by } => format!("les valeurs de la table des variables plus {}", exact(amount(*by))),
         SkewKind::Renamed { levels, more } => renamed(levels, *more),
         SkewKind::Other => "d’autres valeurs que dans la table des variables".to_owned(),
     }
+}
+
+/// An amount without the error of fractions in binary.
+fn amount(by: f64) -> f64 {
+    (by * 1e6).round() / 1e6
 }
 
 fn multiplied(factor: f64) -> String {
