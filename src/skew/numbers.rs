@@ -35,11 +35,10 @@ pub(super) fn compare(pairs: &[NumberPair], logged: &dyn Fn() -> Vec<f64>) -> (U
     let mut without_stored: Vec<f64> = Vec::new();
     for pair in pairs {
         match (pair.logged.is_nan(), pair.stored.is_nan()) {
-            (true, true) => {}
             (true, false) => unequal.missing_in_log += 1,
             (false, true) => without_stored.push(pair.logged),
             (false, false) if !is_same(pair.logged, pair.stored) => different.push(*pair),
-            (false, false) => {}
+            (true, true) | (false, false) => {}
         }
     }
     let precision = LoggedPrecision::infer(if different.is_empty() { Vec::new() } else { logged() });

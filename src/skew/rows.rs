@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use arrow_array::{Array, ArrayRef, StringArray, cast::AsArray, types::Int32Type};
+use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, cast::AsArray, types::Int32Type};
 use vigie_profile::{
     batch::for_each_number,
     layout::{Feature, Shape},
@@ -93,7 +93,7 @@ impl SkewLevels {
     fn push(&mut self, rows: &[usize], array: Option<&ArrayRef>) {
         let end = self.rows.len() + rows.len();
         let levels = array.and_then(|array| array.as_dictionary_opt::<Int32Type>());
-        if let Some(levels) = levels.and_then(|levels| levels.downcast_dict::<StringArray>()) {
+        if let Some(levels) = levels.and_then(DictionaryArray::downcast_dict::<StringArray>) {
             for row in rows {
                 let is_there = *row < levels.len() && levels.is_valid(*row);
                 let level = is_there.then(|| arrow_array::ArrayAccessor::value(&levels, *row));

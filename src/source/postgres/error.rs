@@ -64,9 +64,10 @@ fn server_message(error: &Error) -> String {
 
 fn describe_server_error(code: &SqlState, message: &str) -> (Remedy, String) {
     let (remedy, next) = match code.code() {
-        "57014" => {
-            (Remedy::Retry, "the query took too long; raise `source.statement_timeout`, or index the time column")
-        }
+        "57014" => (
+            Remedy::Retry,
+            "the query took too long; raise `source.statement_timeout`, or index the column that rows are looked up by",
+        ),
         "55P03" => (Remedy::Retry, "another session has locked the table; the daemon will retry"),
         "25P03" | "57P05" => (Remedy::Retry, "the server closes idle sessions; the daemon will retry"),
         "53300" => (Remedy::Retry, "the server has no free connection; the daemon will retry"),

@@ -116,7 +116,10 @@ fn the_server_looks_up_the_ids_within_its_time() {
     let report = check(&world, DAY);
     assert!(begun.elapsed().as_secs() < 50);
     let reason = report["skew"]["reason"].as_str().unwrap();
-    assert!(reason.starts_with("features.query: ") && reason.contains("statement_timeout"), "{reason}");
+    assert!(
+        reason.starts_with("features: PostgreSQL at ") && reason.contains("`features.statement_timeout`"),
+        "{reason}"
+    );
     assert!(report["features"].as_array().unwrap().len() == 125);
 }
 

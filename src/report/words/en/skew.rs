@@ -30,11 +30,11 @@ impl SkewWords for English {
 }
 
 pub(super) fn finding(compared: u64, causes: &[SkewCause], more: usize) -> String {
-    let mut clauses: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
+    let mut stated: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
     if more > 0 {
-        clauses.push(format!("and {} more", grouped(more as u64)));
+        stated.push(format!("and {} more", grouped(more as u64)));
     }
-    format!("logged inputs differ from the feature table: {}", clauses.join("; "))
+    format!("logged inputs differ from the feature table: {}", stated.join("; "))
 }
 
 fn clause(cause: &SkewCause, compared: u64) -> String {

@@ -31,11 +31,11 @@ impl SkewWords for French {
 }
 
 pub(super) fn finding(compared: u64, causes: &[SkewCause], more: usize) -> String {
-    let mut clauses: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
+    let mut stated: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
     if more > 0 {
-        clauses.push(format!("et {} autre{}", grouped(more as u64), s(more as u64)));
+        stated.push(format!("et {} autre{}", grouped(more as u64), s(more as u64)));
     }
-    format!("les entrées du journal diffèrent de la table des variables\u{a0}: {}", clauses.join("\u{a0}; "))
+    format!("les entrées du journal diffèrent de la table des variables\u{a0}: {}", stated.join("\u{a0}; "))
 }
 
 fn clause(cause: &SkewCause, compared: u64) -> String {
