@@ -2,30 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use vigie_profile::layout::{PrefixBlock, prefix_blocks};
 use vigie_stats::proportion::binomial_test;
 
-use super::{Facts, Finding, Limits, Policy, Severity, StoryBlock, Test, rules::highest};
+use super::{Facts, Finding, Limits, Policy, Severity, SkewCause, StoryBlock, Test, rules::highest};
 use crate::{
     fault::LeftOut,
     skew::{FeatureSkew, Skew, SkewKind},
 };
-
-/// Features whose logged values differ from the feature table in the same way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SkewCause {
-    pub how: SkewKind,
-    /// The beginning that all of their names share.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub block: Option<StoryBlock>,
-    /// The features with most unequal rows, at most three.
-    pub named: Vec<String>,
-    /// Number of further ones.
-    pub more: usize,
-    /// The greatest share of unequal rows.
-    pub share: f64,
-}
 
 /// The comparison with the feature table, as far as it could be made.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,12 +3,12 @@
 use vigie_profile::layout::Feature;
 
 use super::{
-    kind::{SkewKind, are_nearly_all},
+    kind::SkewKind,
     levels,
     numbers::{self, NumberPair},
     rows::{FeatureRows, SkewColumn},
+    unequal::Unequal,
 };
-use crate::drift::CommonValue;
 
 /// Logged inputs compared with the feature table. Counts of rows.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,31 +46,6 @@ pub struct FeatureSkew {
     /// Rows with two different values.
     pub different: u64,
     pub kind: SkewKind,
-}
-
-/// Unequal rows of a feature.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Unequal {
-    pub missing_in_log: u64,
-    pub missing_in_table: u64,
-    pub different: u64,
-}
-
-impl Unequal {
-    pub(super) fn rows(self) -> u64 {
-        self.missing_in_log + self.missing_in_table + self.different
-    }
-
-    /// The kind if nearly all rows lack a value on one side. `constant`: the logged value that nearly all share.
-    pub(super) fn of_missing(self, constant: &dyn Fn() -> Option<CommonValue>) -> Option<SkewKind> {
-        if are_nearly_all(self.missing_in_log, self.rows()) {
-            return Some(SkewKind::MissingInLog);
-        }
-        are_nearly_all(self.missing_in_table, self.rows()).then(|| match constant() {
-            Some(value) => SkewKind::Constant { value, of_missing: true },
-            None => SkewKind::MissingInTable,
-        })
-    }
 }
 
 impl FeatureSkew {

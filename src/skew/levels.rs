@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    compare::Unequal,
     kind::{MIN_ROWS, RenamedLevel, SkewKind, are_nearly_all},
+    unequal::Unequal,
 };
 use crate::drift::CommonValue;
 

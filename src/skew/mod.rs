@@ -8,6 +8,7 @@ mod precision;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod unequal;
 
 pub use compare::{FeatureSkew, Skew};
 pub use kind::{RenamedLevel, SkewKind};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{
-    compare::Unequal,
     kind::{MIN_ROWS, SkewKind, are_nearly_all},
-    precision::{LoggedPrecision, is_same},
+    precision::{FeaturePrecision, is_same},
+    unequal::Unequal,
 };
 use crate::drift::CommonValue;
 
@@ -41,7 +41,7 @@ pub(super) fn compare(pairs: &[NumberPair], logged: &dyn Fn() -> Vec<f64>) -> (U
             (true, true) | (false, false) => {}
         }
     }
-    let precision = LoggedPrecision::infer(if different.is_empty() { Vec::new() } else { logged() });
+    let precision = FeaturePrecision::infer(if different.is_empty() { Vec::new() } else { logged() });
     different.retain(|pair| !precision.explains(pair.logged, pair.stored));
     unequal.missing_in_table = without_stored.len() as u64;
     unequal.different = different.len() as u64;
@@ -49,7 +49,7 @@ pub(super) fn compare(pairs: &[NumberPair], logged: &dyn Fn() -> Vec<f64>) -> (U
     (unequal, kind)
 }
 
-fn kind(unequal: Unequal, without_stored: &[f64], different: &[NumberPair], precision: LoggedPrecision) -> SkewKind {
+fn kind(unequal: Unequal, without_stored: &[f64], different: &[NumberPair], precision: FeaturePrecision) -> SkewKind {
     let rows = unequal.rows();
     if let Some(kind) = unequal.of_missing(&|| constant(rows, without_stored, different)) {
         return kind;
@@ -79,7 +79,7 @@ fn constant(rows: u64, without_stored: &[f64], different: &[NumberPair]) -> Opti
     (rows >= MIN_ROWS && are_nearly_all(count, rows) && value.is_finite()).then_some(CommonValue::Number(value))
 }
 
-fn factor(rows: u64, different: &[NumberPair], precision: LoggedPrecision) -> Option<SkewKind> {
+fn factor(rows: u64, different: &[NumberPair], precision: FeaturePrecision) -> Option<SkewKind> {
     let quotients = different.iter().map(|pair| pair.logged / pair.stored);
     let measured = median(quotients.filter(|quotient| quotient.is_finite() && *quotient != 0.0).collect())?;
     let fits = |factor: f64| {
@@ -98,7 +98,7 @@ fn factor(rows: u64, different: &[NumberPair], precision: LoggedPrecision) -> Op
     known.or_else(|| Some(measured).filter(|measured| fits(*measured))).map(|factor| SkewKind::Factor { factor })
 }
 
-fn offset(rows: u64, different: &[NumberPair], precision: LoggedPrecision) -> Option<SkewKind> {
+fn offset(rows: u64, different: &[NumberPair], precision: FeaturePrecision) -> Option<SkewKind> {
     let by = median(different.iter().map(|pair| pair.logged - pair.stored).filter(|by| by.is_finite()).collect())?;
     let is_explained = |pair: &&NumberPair| {
         let expected = pair.stored + by;

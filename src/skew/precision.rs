@@ -10,7 +10,7 @@ const TELLING: i32 = 4;
 /// The rounding of logged numbers, inferred from all of them: that of the ones with most decimals and digits. Numbers of full
 /// length are not rounded, and tell nothing about others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LoggedPrecision {
+pub(super) struct FeaturePrecision {
     decimals: i32,
     digits: i32,
 }
@@ -42,7 +42,7 @@ fn half_unit(decimals: i32) -> f64 {
     0.5 * 10f64.powi(-decimals) * (1.0 + 1e-9)
 }
 
-impl LoggedPrecision {
+impl FeaturePrecision {
     /// Infers it from all logged numbers. NaN is missing.
     pub(super) fn infer(logged: impl IntoIterator<Item = f64>) -> Self {
         let known = logged.into_iter().filter(|value| value.is_finite() && *value != 0.0).map(Digits::of);

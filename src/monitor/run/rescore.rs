@@ -8,7 +8,7 @@ use super::{
     leaves::{LeafCounter, unavailable_leaves},
     parity_cause::with_cause,
     parity_request::ParityRequest,
-    skew::SampledRows,
+    skew::ComparedRows,
 };
 use crate::{
     engine::{self, KeyedRows, RowQuery},
@@ -33,7 +33,7 @@ pub(crate) struct Rescored {
     /// For each column that only the model reads: whether any record has it.
     pub read: Vec<bool>,
     /// The sample of the rows, if the run keeps them.
-    pub rows: SampledRows,
+    pub rows: ComparedRows,
 }
 
 /// What a plain check learns from scoring rows again.
@@ -43,7 +43,7 @@ pub(crate) struct WindowReplay {
     pub contributions: Option<Attribution>,
     pub leaves: Option<Result<LeafDrift, Unmeasured>>,
     /// The sample of the rows, if the run keeps them.
-    pub rows: SampledRows,
+    pub rows: ComparedRows,
 }
 
 /// The replay section of a plain check, the drift of contributions, and that of leaves. All need a model file; replay also
@@ -51,7 +51,7 @@ pub(crate) struct WindowReplay {
 pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<WindowReplay> {
     let rows = run.settings.policy.parity;
     let Some(model) = &run.model else {
-        let rows = if run.keeps_rows { SampledRows::read(run, data)? } else { SampledRows::default() };
+        let rows = if run.keeps_rows { ComparedRows::read(run, data)? } else { ComparedRows::default() };
         return Ok(WindowReplay { rows, ..WindowReplay::default() });
     };
     let class = run.settings.model.class.as_deref();
@@ -85,7 +85,7 @@ struct RescoreTally {
     shift: Option<ShiftTally>,
     attribution: Option<AttributionTally>,
     leaves: Option<LeafCounts>,
-    rows: SampledRows,
+    rows: ComparedRows,
     fault: Option<Fault>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn rescore(
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),
         attribution: explainer.as_ref().map(RowExplainer::empty),
         leaves: counter.as_ref().map(LeafCounter::empty),
-        rows: SampledRows::default(),
+        rows: ComparedRows::default(),
         fault: None,
     };
     let observe = |tally: &mut RescoreTally, keyed: &KeyedRows| -> Result<()> {

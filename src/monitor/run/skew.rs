@@ -16,9 +16,9 @@ use crate::{
 
 /// Rows to compare with the feature table, in any order.
 #[derive(Default)]
-pub(crate) struct SampledRows(Vec<KeyedRows>);
+pub(crate) struct ComparedRows(Vec<KeyedRows>);
 
-impl SampledRows {
+impl ComparedRows {
     /// Adds the rows of a batch that belong to the sample of a window with `rows` rows.
     pub(crate) fn add(&mut self, batch: KeyedRows, rows: u64) -> Result<()> {
         let below = SAMPLE.below(rows);
@@ -51,7 +51,7 @@ impl SampledRows {
 
 /// Compares the sample with the feature table; `None` if the config names none, or if there are no rows. A table that cannot be
 /// read does not prevent the rest of the report.
-pub(crate) fn check_skew(run: &RunContext<'_>, sample: &SampledRows) -> Option<SkewCheck> {
+pub(crate) fn check_skew(run: &RunContext<'_>, sample: &ComparedRows) -> Option<SkewCheck> {
     let options = run.settings.features.as_ref()?;
     if run.former_skew.is_some() {
         return run.former_skew.clone();
@@ -75,15 +75,15 @@ fn names(run: &RunContext<'_>) -> Vec<String> {
 }
 
 /// Why nothing was compared.
-struct NotCompared(LeftOut);
+struct Incomparable(LeftOut);
 
-impl From<Fault> for NotCompared {
+impl From<Fault> for Incomparable {
     fn from(fault: Fault) -> Self {
         Self(fault.left_out())
     }
 }
 
-fn compare(run: &RunContext<'_>, options: &FeatureTableOptions, sample: &SampledRows) -> Result<Skew, NotCompared> {
+fn compare(run: &RunContext<'_>, options: &FeatureTableOptions, sample: &ComparedRows) -> Result<Skew, Incomparable> {
     let features = run.reference.layout().features();
     let mut logged = FeatureRows::new(features);
     let mut entities: Vec<Option<&str>> = Vec::new();
@@ -129,8 +129,8 @@ fn compare(run: &RunContext<'_>, options: &FeatureTableOptions, sample: &Sampled
     Ok(Skew { rows, without_id, not_found, ambiguous, duplicates, ..skew })
 }
 
-fn not_compared(key: &str, why: &str) -> NotCompared {
-    NotCompared(LeftOut { place: Some(key.to_owned()), cause: Some(why.to_owned()) })
+fn not_compared(key: &str, why: &str) -> Incomparable {
+    Incomparable(LeftOut { place: Some(key.to_owned()), cause: Some(why.to_owned()) })
 }
 
 /// The rows of the feature table with wanted ids: the first of each.

@@ -23,6 +23,7 @@ mod parity;
 mod replays;
 mod short;
 mod skew;
+mod skew_page;
 mod stories;
 mod terminal;
 mod unusable;

@@ -1,33 +1,17 @@
 //! Skew between training and serving in English.
 
-use vigie_profile::shown::{harmless, shown};
+use vigie_profile::shown::shown;
 
 use super::{
-    English,
     lists::names,
     numbers::{exact, grouped, number, percent, plural, row_count},
 };
 use crate::{
     drift::CommonValue,
-    fault::LeftOut,
     judge::SkewCause,
-    report::words::{SkewWords, values::Multiple},
+    report::words::values::Multiple,
     skew::{RenamedLevel, Skew, SkewKind},
 };
-
-impl SkewWords for English {
-    fn skew_compared(&self, skew: &Skew) -> Vec<String> {
-        compared(skew)
-    }
-
-    fn skew_how(&self, kind: &SkewKind) -> String {
-        how(kind)
-    }
-
-    fn skew_not_compared(&self, input: &LeftOut) -> String {
-        not_compared(input)
-    }
-}
 
 pub(super) fn finding(compared: u64, causes: &[SkewCause], more: usize) -> String {
     let mut stated: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
@@ -65,7 +49,7 @@ pub(super) fn short(causes: &[SkewCause], more: usize) -> String {
 }
 
 /// How logged values differ, as a noun phrase.
-fn how(kind: &SkewKind) -> String {
+pub(super) fn how(kind: &SkewKind) -> String {
     match kind {
         SkewKind::MissingInLog => "no value where the feature table has one".to_owned(),
         SkewKind::MissingInTable => "a value where the feature table has none".to_owned(),
@@ -119,7 +103,7 @@ fn renamed(levels: &[RenamedLevel], more: usize) -> String {
 }
 
 /// What was compared, as whole sentences.
-fn compared(skew: &Skew) -> Vec<String> {
+pub(super) fn compared(skew: &Skew) -> Vec<String> {
     let mut sentences = vec![format!(
         "{} of {} were compared with the feature table, in {} features.",
         grouped(skew.compared),
@@ -155,13 +139,6 @@ fn compared(skew: &Skew) -> Vec<String> {
 fn listed(all: &[String]) -> String {
     const NAMED: usize = 3;
     names(all.get(..NAMED).unwrap_or(all), all.len().saturating_sub(NAMED))
-}
-
-fn not_compared(input: &LeftOut) -> String {
-    match harmless(&input.to_string()) {
-        why if why.is_empty() => "The logged inputs were not compared: the feature table could not be read.".to_owned(),
-        why => format!("The logged inputs were not compared with the feature table: {why}."),
-    }
 }
 
 #[cfg(test)]

@@ -3,32 +3,15 @@
 use vigie_profile::shown::shown;
 
 use super::{
-    French,
-    findings::quoted_error,
     lists::names,
     numbers::{exact, grouped, number, percent, plural, row_count, s},
 };
 use crate::{
     drift::CommonValue,
-    fault::LeftOut,
     judge::SkewCause,
-    report::words::{SkewWords, values::Multiple},
+    report::words::values::Multiple,
     skew::{RenamedLevel, Skew, SkewKind},
 };
-
-impl SkewWords for French {
-    fn skew_compared(&self, skew: &Skew) -> Vec<String> {
-        compared(skew)
-    }
-
-    fn skew_how(&self, kind: &SkewKind) -> String {
-        how(kind)
-    }
-
-    fn skew_not_compared(&self, input: &LeftOut) -> String {
-        not_compared(input)
-    }
-}
 
 pub(super) fn finding(compared: u64, causes: &[SkewCause], more: usize) -> String {
     let mut stated: Vec<String> = causes.iter().map(|cause| clause(cause, compared)).collect();
@@ -66,7 +49,7 @@ pub(super) fn short(causes: &[SkewCause], more: usize) -> String {
 }
 
 /// How logged values differ, as a noun phrase.
-fn how(kind: &SkewKind) -> String {
+pub(super) fn how(kind: &SkewKind) -> String {
     match kind {
         SkewKind::MissingInLog => "pas de valeur là où la table des variables en a une".to_owned(),
         SkewKind::MissingInTable => "une valeur là où la table des variables n’en a pas".to_owned(),
@@ -122,7 +105,7 @@ fn renamed(levels: &[RenamedLevel], more: usize) -> String {
 }
 
 /// What was compared, as whole sentences.
-fn compared(skew: &Skew) -> Vec<String> {
+pub(super) fn compared(skew: &Skew) -> Vec<String> {
     let mut sentences = vec![format!(
         "Lignes comparées avec la table des variables\u{a0}: {} sur {}, pour {} variable{}.",
         grouped(skew.compared),
@@ -161,17 +144,4 @@ fn compared(skew: &Skew) -> Vec<String> {
 fn listed(all: &[String]) -> String {
     const NAMED: usize = 3;
     names(all.get(..NAMED).unwrap_or(all), all.len().saturating_sub(NAMED))
-}
-
-fn not_compared(input: &LeftOut) -> String {
-    match input.to_string() {
-        why if why.is_empty() => {
-            "Les entrées du journal n’ont pas été comparées\u{a0}: la table des variables n’a pas pu être lue."
-                .to_owned()
-        }
-        why => format!(
-            "Les entrées du journal n’ont pas été comparées avec la table des variables\u{a0}: {}.",
-            quoted_error(&why)
-        ),
-    }
 }
