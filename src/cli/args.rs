@@ -189,6 +189,9 @@ pub(super) struct LearnArgs {
     /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub importance: Option<PathBuf>,
+    /// Data dictionary for the report: JSON as `vigie-prepare` writes it, or CSV (name,sentence,unit,source)
+    #[arg(long, value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
     /// Column with the outcome; not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,
