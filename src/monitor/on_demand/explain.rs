@@ -43,6 +43,8 @@ pub struct ExplainedPrediction {
     /// The decision that follows from a score; `None` for a predicted number.
     pub rule: Option<DecisionRule>,
     pub explanation: Explanation,
+    /// What the data dictionary of the reference says of each feature, by name; empty without one.
+    pub descriptions: BTreeMap<String, FeatureDescription>,
 }
 
 impl ExplainedPrediction {

@@ -7,7 +7,8 @@ use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{
-        Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, Subject, Test,
+        Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, StoryTable,
+        Subject, Test,
         led_by,
     },
     replay::{LoggedPrecision, Unmeasured},
@@ -49,6 +50,9 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
 
     /// States the cause of a story, as far as it is known, and the reasons.
     fn side(&self, story: &Story) -> String;
+
+    /// Names the source table of a story's features, as a clause.
+    fn source_table(&self, table: &StoryTable) -> String;
 
     /// Names input that could not be read, without the cause.
     fn left_out(&self, test: Test, input: &LeftOut) -> String;
@@ -117,6 +121,19 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
         }
     }
 
+    /// Follows a sentence about a story: its source table, with the separator. Empty if the table is not known.
+    fn table_clause(&self, finding: &Finding) -> String {
+        let table = finding.story().and_then(StoryTable::of);
+        table.map_or(String::new(), |table| format!("{}{}", self.semicolon(), self.source_table(&table)))
+    }
+
+    /// States the cause of a story, as far as it is known, and the source table, as a clause with the separator. Empty if the
+    /// finding is no story.
+    fn side_clause(&self, finding: &Finding) -> String {
+        let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
+        format!("{side}{}", self.table_clause(finding))
+    }
+
     /// States a finding.
     fn statement(&self, finding: &Finding) -> String {
         with_evidence(self.effect(finding), self.evidence(finding), self.semicolon())
@@ -147,7 +164,7 @@ pub trait Words: Notation + PageWords + MailWords + Sync {
         let continues = |story: &Story| story.onset.is_some() || story.kind() != StoryKind::Shift;
         let joint = if finding.story().is_some_and(continues) { "," } else { "." };
         let moved = direction.map_or(String::new(), |direction| format!(" {}{joint}", self.direction(direction)));
-        let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
+        let side = self.side_clause(finding);
         format!("{moved}{}{side}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
     }
 
