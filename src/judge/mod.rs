@@ -60,7 +60,9 @@ pub use segments::{SegmentVerdict, judge_segments};
 pub use service::Service;
 pub use severity::Severity;
 pub use stale::{BlockRepeat, StaleBlock, block_repeats, stale_blocks};
-pub use story::{Member, Story, StoryBlock, StoryBrief, StoryCase, StoryKind, StoryReason, StorySide, StoryTable, stories};
+pub use story::{
+    Member, Story, StoryBlock, StoryBrief, StoryCase, StoryKind, StoryReason, StorySide, StoryTable, stories,
+};
 pub use subject::{Subject, led_by};
 pub use test::Test;
 pub use unusable::{LeftOutKind, UnusableReason};

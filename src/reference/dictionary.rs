@@ -29,8 +29,7 @@ impl FeatureDescription {
     /// Joins lines and removes outer spaces; an empty unit or table is none. The error says which text is empty or too long.
     pub fn new(sentence: &str, unit: Option<&str>, table: Option<&str>) -> Result<Self, String> {
         let optional = |text: Option<&str>| text.map(on_one_line).filter(|text| !text.is_empty());
-        let described =
-            Self { sentence: on_one_line(sentence), unit: optional(unit), table: optional(table) };
+        let described = Self { sentence: on_one_line(sentence), unit: optional(unit), table: optional(table) };
         match described.unusable() {
             Some((what, 0, _)) => Err(format!("has no {what}; write one, or remove the entry")),
             Some((what, length, most)) => Err(format!("has a {what} of {length} characters; write at most {most}")),
@@ -77,7 +76,10 @@ mod tests {
                 table: Some("application".to_owned())
             }
         );
-        assert_eq!(serde_json::to_string(&described).unwrap(), r#"{"sentence":"Age of the client.","table":"application"}"#);
+        assert_eq!(
+            serde_json::to_string(&described).unwrap(),
+            r#"{"sentence":"Age of the client.","table":"application"}"#
+        );
     }
 
     #[test]

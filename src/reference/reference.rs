@@ -10,8 +10,8 @@ use vigie_profile::{
 };
 
 use super::{
-    Contributions, FeatureDescription, NameBlock, Provenance, Relations, ScoresByOutcome, SourceFile, SourceModel, block_store::BlockStore,
-    blocks, name_blocks::name_blocks, stored_segments::StoredSegments, workers::map_on_cores,
+    Contributions, FeatureDescription, NameBlock, Provenance, Relations, ScoresByOutcome, SourceFile, SourceModel,
+    block_store::BlockStore, blocks, name_blocks::name_blocks, stored_segments::StoredSegments, workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
 

@@ -252,10 +252,7 @@ mod tests {
                 b"{\"AGE\": {\"sentence\": \"a\", \"unit\": 5}}",
                 "the entry of `AGE` has a `unit` that is not a text; write it in quotes".to_owned(),
             ),
-            (
-                long.as_bytes(),
-                "the entry of `AGE` has a sentence of 501 characters; write at most 500".to_owned(),
-            ),
+            (long.as_bytes(), "the entry of `AGE` has a sentence of 501 characters; write at most 500".to_owned()),
             (b"name,sentence\nAGE\n", "line 2: expected 2 cells as in the header, not 1".to_owned()),
             (
                 b"name,sentence\nAGE,a\nAGE,b\n",

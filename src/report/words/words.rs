@@ -8,8 +8,7 @@ use crate::{
     fault::LeftOut,
     judge::{
         Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, StoryTable,
-        Subject, Test,
-        led_by,
+        Subject, Test, led_by,
     },
     replay::{LoggedPrecision, Unmeasured},
 };
