@@ -64,12 +64,15 @@ impl DictionaryFile {
         let without: Vec<&str> = names.iter().copied().filter(|name| !self.entries.contains_key(*name)).collect();
         let mut notes = Vec::new();
         if unknown > 0 {
-            let (all, verb) = (self.entries.len(), if unknown == 1 { "names" } else { "name" });
-            notes.push(format!("{}: {unknown} of {all} entries {verb} no feature and are left out", self.place));
+            notes.push(format!(
+                "{}: entries left out, because the reference has no such feature: {unknown} of {}",
+                self.place,
+                self.entries.len()
+            ));
         }
         if !without.is_empty() {
             notes.push(format!(
-                "{}: {} of {} features have no entry: {}",
+                "{}: features without an entry: {} of {} ({})",
                 self.place,
                 without.len(),
                 names.len(),
