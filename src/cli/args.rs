@@ -40,7 +40,7 @@ fn threads(text: &str) -> Result<u16, String> {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
-    Learn(LearnArgs),
+    Learn(Box<LearnArgs>),
     /// Write a config from what another system knows about a model
     Import {
         #[command(subcommand)]

@@ -100,10 +100,11 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
                 "direction": direction(reason.contribution),
                 "beside_the_reference": reason.position.map(words),
             });
-            if let Some(described) = explained.descriptions.get(&reason.feature) {
-                contribution["description"] = json!(described.sentence);
-                contribution["unit"] = json!(described.unit);
-                contribution["source_table"] = json!(described.table);
+            let described = explained.descriptions.get(&reason.feature);
+            if let (Some(described), Some(keys)) = (described, contribution.as_object_mut()) {
+                keys.insert("description".to_owned(), json!(described.sentence));
+                keys.insert("unit".to_owned(), json!(described.unit));
+                keys.insert("source_table".to_owned(), json!(described.table));
             }
             contribution
         })

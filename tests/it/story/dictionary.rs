@@ -108,10 +108,8 @@ fn the_report_says_what_each_feature_is_and_where_it_comes_from() {
     let bare = feature(&report, "RATE").as_object().unwrap();
     assert!(["description", "unit", "source_table"].iter().all(|key| !bare.contains_key(*key)), "{bare:?}");
     let findings = report["verdict"]["findings"].as_array().unwrap();
-    let tables: Vec<(&str, &str)> = findings
-        .iter()
-        .filter_map(|one| Some((one["feature"].as_str()?, one["source_table"].as_str()?)))
-        .collect();
+    let tables: Vec<(&str, &str)> =
+        findings.iter().filter_map(|one| Some((one["feature"].as_str()?, one["source_table"].as_str()?))).collect();
     assert!(tables.contains(&("BUR_A", "bureau")) && tables.contains(&("AGE", "<b>application</b>")), "{tables:?}");
     let stories = report["verdict"]["stories"].as_array().unwrap();
     let bureau = stories.iter().find(|story| story["name"] == "BUR_*").unwrap();
@@ -172,7 +170,9 @@ fn a_mail_names_the_source_table() {
     let world = described();
     let report = report_of(&world, "vigie.yaml", first_day());
     let flat = |text: &str| text.split([' ', '\n', '\r', '\u{a0}']).collect::<Vec<_>>().join(" ");
-    for (language, words) in [(Language::English, "; source table: bureau"), (Language::French, "; table source : bureau")] {
+    for (language, words) in
+        [(Language::English, "; source table: bureau"), (Language::French, "; table source : bureau")]
+    {
         let (text, html) = mail(&report, language);
         assert!(flat(&text).contains(words), "{text}");
         assert!(flat(&html).contains(words), "{html}");
@@ -215,7 +215,10 @@ fn a_dictionary_changes_no_number() {
 fn an_explanation_says_what_the_features_are() {
     let model = LightModel::new();
     let world = light_world(&model, |_, one| model.probability(LightModel::row(one)));
-    world.file("dictionary.json", r#"{"AGE": {"sentence": "Age of the\u001b[31m client.", "unit": "years", "table": "t"}}"#);
+    world.file(
+        "dictionary.json",
+        r#"{"AGE": {"sentence": "Age of the\u001b[31m client.", "unit": "years", "table": "t"}}"#,
+    );
     let args = ["learn", "--data", "train.csv", "--model", "model.txt", "--out", "ref.vigie", "--holdout", "yes"];
     world.vigie(&[&args[..], &["--dictionary", "dictionary.json"]].concat()).ok();
     let explain = ["explain", "--config", "vigie.yaml", "--id", "r5-00000"];
@@ -229,7 +232,8 @@ fn an_explanation_says_what_the_features_are() {
     let ids = (0..20).map(|row| format!("r5-{row:05}"));
     let texts = ids.map(|id| world.vigie(&["explain", "--config", "vigie.yaml", "--id", &id]).ok().stdout);
     // Age is among the reasons of some of them.
-    let with: Vec<String> = texts.filter(|text| text.contains("\n     Age of the�[31m client. (years, from t)\n")).collect();
+    let with: Vec<String> =
+        texts.filter(|text| text.contains("\n     Age of the�[31m client. (years, from t)\n")).collect();
     assert!(!with.is_empty() && with.iter().all(|text| text.contains(". AGE is ")));
 }
 
