@@ -136,6 +136,7 @@ fn the_page_shows_the_texts_as_text() {
         // The feature without an entry has none.
         assert_eq!(page.matches("class=\"about\"").count(), 4);
     }
+    assert!(english.contains("BUR_*</b></a> (source table: bureau): "));
     assert!(english.contains("Unit: days · Source table: bureau"));
     assert!(english.contains("; source table: bureau.") && english.contains("numeric (days)"));
     assert!(french.contains("Unité\u{a0}: days · Table source\u{a0}: bureau"));
