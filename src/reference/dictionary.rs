@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn texts_have_a_greatest_length_in_characters() {
-        let long = |length: usize| "é".repeat(length);
+        let long = |length: usize| "\u{e9}".repeat(length);
         let error = |sentence: &str, unit: &str, table: &str| {
             FeatureDescription::new(sentence, Some(unit), Some(table)).unwrap_err()
         };

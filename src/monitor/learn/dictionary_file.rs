@@ -101,19 +101,19 @@ fn read_text(path: &Path) -> Result<String, String> {
 }
 
 /// The members of a JSON object in their order, a repeated name included.
-struct Members(Vec<(String, Value)>);
+struct DraftMembers(Vec<(String, Value)>);
 
-impl<'de> Deserialize<'de> for Members {
+impl<'de> Deserialize<'de> for DraftMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members;
+        struct EntriesVisitor;
+        impl<'de> Visitor<'de> for EntriesVisitor {
+            type Value = DraftMembers;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DraftMembers, A::Error> {
                 let mut members = Vec::new();
                 // One more than is allowed shows that there are too many.
                 while members.len() <= MAX_ENTRIES
@@ -121,17 +121,17 @@ impl<'de> Deserialize<'de> for Members {
                 {
                     members.push(member);
                 }
-                Ok(Members(members))
+                Ok(DraftMembers(members))
             }
         }
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(EntriesVisitor)
     }
 }
 
 fn from_json(text: &str) -> Result<Vec<DraftEntry>, String> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let members = Members::deserialize(&mut deserializer);
-    let Members(members) = members.map_err(|error| describe_at(&error))?;
+    let members = DraftMembers::deserialize(&mut deserializer);
+    let DraftMembers(members) = members.map_err(|error| describe_at(&error))?;
     if members.len() <= MAX_ENTRIES {
         deserializer.end().map_err(|error| describe_at(&error))?;
     }

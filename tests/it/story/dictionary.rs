@@ -272,5 +272,5 @@ fn a_broken_dictionary_ends_the_command_before_anything_is_learnt() {
     assert!(ran.stderr.contains("--dictionary nowhere.json: no such file or directory; expected"), "{}", ran.stderr);
     world.file("ref.vigie", "{}");
     let ran = learn(&world, &["--dictionary", "ref.vigie"]);
-    assert!(ran.stderr.contains("--out ref.vigie: is the file of --dictionary"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("ref.vigie: is the file of --dictionary"), "{}", ran.stderr);
 }
