@@ -124,7 +124,7 @@ pub(super) fn subject(finding: &Finding, language: Language) -> String {
 
 /// States a redacted finding.
 pub(super) fn reason(finding: &Finding, language: Language) -> String {
-    symbols_bound(&sentence(&language.message(finding)))
+    symbols_bound(&sentence(&format!("{}{}", language.message(finding), language.table_clause(finding))))
 }
 
 /// States what a redacted notification is about, with its note.

@@ -40,7 +40,7 @@ fn threads(text: &str) -> Result<u16, String> {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Learn a reference from training or hold-out rows
-    Learn(LearnArgs),
+    Learn(Box<LearnArgs>),
     /// Write a config from what another system knows about a model
     Import {
         #[command(subcommand)]
@@ -189,6 +189,9 @@ pub(super) struct LearnArgs {
     /// How much each feature matters to a model that vigie cannot read: CSV (feature,importance) or a JSON object
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub importance: Option<PathBuf>,
+    /// Data dictionary for the report: JSON as `vigie-prepare` writes it, or CSV (name,sentence,unit,source)
+    #[arg(long, value_name = "FILE")]
+    pub dictionary: Option<PathBuf>,
     /// Column with the outcome; not a feature
     #[arg(long, value_name = "COL")]
     pub target: Option<String>,

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, num::NonZero};
 use serde_json::{Value, json};
 use vigie_profile::{
     decision::{DecisionRule, HighScore},
-    shown::shown,
+    shown::{harmless, shown},
 };
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
     fault::{Fault, Result},
     judge::number,
     monitor::{ExplainRequest, ExplainedPrediction, ScanOptions, explain, with_registry_values},
+    reference::FeatureDescription,
     replay::{FeatureContribution, FeatureValue, ReferencePosition},
     report::Language,
 };
@@ -87,7 +88,7 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
         .reasons
         .iter()
         .map(|reason| {
-            json!({
+            let mut contribution = json!({
                 "feature": reason.feature,
                 "kind": reason.kind,
                 "value": match &reason.value {
@@ -98,7 +99,14 @@ fn to_json(settings: &Settings, explained: &ExplainedPrediction) -> String {
                 "contribution": reason.contribution,
                 "direction": direction(reason.contribution),
                 "beside_the_reference": reason.position.map(words),
-            })
+            });
+            let described = explained.descriptions.get(&reason.feature);
+            if let (Some(described), Some(keys)) = (described, contribution.as_object_mut()) {
+                keys.insert("description".to_owned(), json!(described.sentence));
+                keys.insert("unit".to_owned(), json!(described.unit));
+                keys.insert("source_table".to_owned(), json!(described.table));
+            }
+            contribution
         })
         .collect();
     let logged = explained.logged.as_ref().map(|logged| {
@@ -171,6 +179,9 @@ fn to_text(settings: &Settings, explained: &ExplainedPrediction) -> String {
     let _ = writeln!(text, "\nreasons, in units of the raw score:");
     for (index, reason) in reasons(explained).enumerate() {
         let _ = writeln!(text, "  {}. {}", index + 1, sentence(reason, high_score(explained)));
+        if let Some(described) = explained.descriptions.get(&reason.feature) {
+            let _ = writeln!(text, "     {}", about(described));
+        }
     }
     let listed: Vec<&FeatureContribution> =
         explanation.reasons.iter().filter(|reason| reason.contribution != 0.0).take(LISTED).collect();
@@ -245,6 +256,15 @@ fn sentence(reason: &FeatureContribution, high_score: Option<HighScore>) -> Stri
     };
     let size = number(reason.contribution.abs());
     format!("{} is {}{position}: {sign}{size}{towards}", shown(&reason.feature), value(&reason.value))
+}
+
+/// What a feature is: `Age of the client. (days, from application)`.
+fn about(described: &FeatureDescription) -> String {
+    let unit = described.unit.as_deref().map(shown);
+    let table = described.table.as_deref().map(|table| format!("from {}", shown(table)));
+    let origin: Vec<String> = unit.into_iter().chain(table).collect();
+    let origin = if origin.is_empty() { String::new() } else { format!(" ({})", origin.join(", ")) };
+    format!("{}{origin}", harmless(&described.sentence))
 }
 
 fn words(position: ReferencePosition) -> String {

@@ -40,6 +40,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
         },
         model: args.model.as_ref().map(|path| args.model_args.file(path, args.class.as_deref())),
         importance: args.importance.clone(),
+        dictionary: args.dictionary.clone(),
         holdout: args.holdout.into(),
         register: args.register,
         segments: segments(args)?,
@@ -69,6 +70,9 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
         noun(rows, "row"),
         reference.id(),
     );
+    let described = reference.descriptions().iter().flatten().count();
+    let dictionary = (described > 0).then(|| format!("dictionary: {described} of {} features\n", features.len()));
+    let summary = summary + &dictionary.unwrap_or_default();
     match (shown, args.format) {
         (Some(json), OutputFormat::Json) => {
             eprint!("{summary}");

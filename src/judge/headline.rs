@@ -280,6 +280,7 @@ mod tests {
                 change: change.clone(),
                 severity: Severity::Watch,
                 tests,
+                table: None,
             }],
             block: Some(StoryBlock { prefix: "J".to_owned(), features: 3, affected: 1 }),
             change,

@@ -64,7 +64,9 @@ pub use severity::Severity;
 pub use skew::{SkewCheck, skew_severity};
 pub use skew_cause::SkewCause;
 pub use stale::{BlockRepeat, StaleBlock, block_repeats, stale_blocks};
-pub use story::{Member, Story, StoryBlock, StoryBrief, StoryCase, StoryKind, StoryReason, StorySide, stories};
+pub use story::{
+    Member, Story, StoryBlock, StoryBrief, StoryCase, StoryKind, StoryReason, StorySide, StoryTable, stories,
+};
 pub use subject::{Subject, led_by};
 pub use test::Test;
 pub use unusable::{LeftOutKind, UnusableReason};

@@ -17,9 +17,10 @@ use vigie_profile::{
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    Contribution, Contributions, Provenance, Reference, Relations,
+    Contribution, Contributions, FeatureDescription, Provenance, Reference, Relations,
     block_store::{Block, BlockStore, ReadSeek},
     bytes::{Numbers, Reader, Writer, decompress},
+    dictionary::are_descriptions,
     reference::damaged_message,
     stored_segments::StoredSegments,
     validity::{are_cells, are_levels},
@@ -65,6 +66,9 @@ struct Header {
     /// Index of the block with the leaves of the rows, if they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     leaf_block: Option<usize>,
+    /// What a data dictionary says of each feature; none in files of earlier versions, which ignore it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    descriptions: Vec<Option<FeatureDescription>>,
     /// Length and checksum of each value block.
     blocks: Vec<(u64, u64)>,
 }
@@ -107,6 +111,7 @@ impl Reference {
             segments: self.stored_segments().cloned(),
             rows_related: self.relations().map(Relations::rows),
             leaf_block: self.leaf_block(),
+            descriptions: self.descriptions().to_vec(),
             blocks: self.block_store().checksums(),
         };
         let mut core = Writer::default();
@@ -254,6 +259,7 @@ fn is_header(header: &Header) -> bool {
     let in_segments = segments.flat_map(|stored| stored.segments.iter().map(|(_, rows)| *rows));
     rows.all(are_rows)
         && by_outcome.chain(in_segments).all(are_rows)
+        && are_descriptions(&header.descriptions, header.columns.len())
         && (header.importance.is_empty() || header.importance.len() == header.columns.len())
 }
 
@@ -341,6 +347,7 @@ fn read(core: &[u8], open_blocks: impl FnOnce(&[(u64, u64)]) -> Option<BlockStor
     if let Some(index) = header.leaf_block {
         reference = reference.with_leaf_block_at(index);
     }
+    reference = reference.with_descriptions(header.descriptions);
     Some(match contributions {
         Some(contributions) => reference.with_contributions(contributions),
         None => reference,
@@ -354,8 +361,7 @@ mod tests {
     use super::*;
     use crate::reference::{ColumnRoles, Training, TrainingColumn, TrainingValues, learn};
 
-    #[test]
-    fn files_of_version_2_are_still_read() {
+    fn learnt() -> Reference {
         let column = |name: &str, factor: f64| TrainingColumn {
             name: name.to_owned(),
             values: TrainingValues::Numbers((0..500).map(|row| f64::from(row) * factor).collect()),
@@ -378,7 +384,12 @@ mod tests {
             reduced: false,
             model: None,
         };
-        let learnt = learn(&training, &roles, provenance, &mut |_, _| {}).unwrap().reference;
+        learn(&training, &roles, provenance, &mut |_, _| {}).unwrap().reference
+    }
+
+    #[test]
+    fn files_of_version_2_are_still_read() {
+        let learnt = learnt();
         let Parts { blocks, core, .. } = learnt.to_parts().unwrap();
         let mut old = MAGIC.to_vec();
         old.extend_from_slice(&CORE_FIRST.to_le_bytes());
@@ -398,6 +409,33 @@ mod tests {
         let now = learnt.to_bytes().unwrap();
         for end in [now.len() - 1, 40, 12] {
             assert!(Reference::from_bytes("now", &now[..end]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_dictionary_is_part_of_the_file_and_changes_nothing_else() {
+        let plain = learnt();
+        let described = FeatureDescription::new("Age of the client.", Some("years"), Some("application")).unwrap();
+        let with = plain.clone().with_dictionary(vec![Some(described.clone())]);
+        let read = Reference::from_bytes("with", &with.to_bytes().unwrap()).unwrap();
+        assert_eq!(read.description(0), Some(&described));
+        assert_eq!(read.description(1), None);
+        assert_eq!(read.id(), plain.id());
+        assert_eq!(read.relations(), plain.relations());
+        assert_eq!(read.values(0), plain.values(0));
+        // Without any entry, the file is as before.
+        assert_eq!(plain.clone().with_dictionary(vec![None]).to_bytes(), plain.to_bytes());
+        let none = Reference::from_bytes("plain", &plain.to_bytes().unwrap()).unwrap();
+        assert!(none.descriptions().is_empty());
+    }
+
+    #[test]
+    fn a_dictionary_that_learn_would_not_write_is_damage() {
+        let described = FeatureDescription { sentence: "a".repeat(501), unit: None, table: None };
+        let entries = [vec![Some(described.clone())], vec![None, None]];
+        for descriptions in entries {
+            let bytes = learnt().with_descriptions(descriptions).to_bytes().unwrap();
+            assert!(Reference::from_bytes("damaged", &bytes).is_err());
         }
     }
 }

@@ -10,8 +10,8 @@ use vigie_profile::{
 };
 
 use super::{
-    Contributions, NameBlock, Provenance, Relations, ScoresByOutcome, SourceFile, SourceModel, block_store::BlockStore,
-    blocks, name_blocks::name_blocks, stored_segments::StoredSegments, workers::map_on_cores,
+    Contributions, FeatureDescription, NameBlock, Provenance, Relations, ScoresByOutcome, SourceFile, SourceModel,
+    block_store::BlockStore, blocks, name_blocks::name_blocks, stored_segments::StoredSegments, workers::map_on_cores,
 };
 use crate::fault::{Fault, Result};
 
@@ -36,6 +36,8 @@ pub struct Reference {
     relations: Option<Relations>,
     /// Index of the block with the leaves of the reference rows, if they were counted.
     leaf_block: Option<usize>,
+    /// What a data dictionary says of each feature; empty without one.
+    descriptions: Vec<Option<FeatureDescription>>,
     /// Computed on first use.
     id: OnceLock<String>,
 }
@@ -61,6 +63,7 @@ impl Reference {
             segments: None,
             relations: None,
             leaf_block: None,
+            descriptions: Vec::new(),
             id,
         }
     }
@@ -118,6 +121,12 @@ impl Reference {
     /// Adds relations between features. They group findings but change no number, so the id stays.
     pub(super) fn with_relations(mut self, relations: Relations) -> Self {
         self.relations = Some(relations);
+        self
+    }
+
+    /// `descriptions`: one for each feature, or none at all.
+    pub(super) fn with_descriptions(mut self, descriptions: Vec<Option<FeatureDescription>>) -> Self {
+        self.descriptions = descriptions;
         self
     }
 
@@ -214,6 +223,25 @@ impl Reference {
     #[must_use]
     pub fn importance(&self) -> &[Option<f64>] {
         &self.importance
+    }
+
+    /// Adds what a data dictionary says of each feature, in layout order. It changes no number, so the id stays.
+    #[must_use]
+    pub fn with_dictionary(self, descriptions: Vec<Option<FeatureDescription>>) -> Self {
+        let is_empty = descriptions.iter().all(Option::is_none);
+        self.with_descriptions(if is_empty { Vec::new() } else { descriptions })
+    }
+
+    /// Returns what the data dictionary says of a feature, by index.
+    #[must_use]
+    pub fn description(&self, feature: usize) -> Option<&FeatureDescription> {
+        self.descriptions.get(feature)?.as_ref()
+    }
+
+    /// Returns what a data dictionary says of each feature, in layout order; empty without one.
+    #[must_use]
+    pub fn descriptions(&self) -> &[Option<FeatureDescription>] {
+        &self.descriptions
     }
 
     /// Identifies everything that affects the report's numbers (layout, counts, values; not the time) by 16 hex digits.

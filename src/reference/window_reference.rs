@@ -62,7 +62,8 @@ impl Reference {
             }
         };
         let importance = self.importance().to_vec();
-        Some(Self::new(layout, window, provenance, importance, BlockStore::Memory(blocks)))
+        let reference = Self::new(layout, window, provenance, importance, BlockStore::Memory(blocks));
+        Some(reference.with_descriptions(self.descriptions().to_vec()))
     }
 
     /// Whether the values of a feature are stored one by one: numeric features.

@@ -16,7 +16,7 @@ use crate::{
         StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
-    reference::{Holdout, Provenance},
+    reference::{FeatureDescription, Holdout, Provenance},
     replay::{Attribution, LeafDrift, OtherModel, Replay, ScoreShift, Unmeasured},
 };
 
@@ -107,6 +107,8 @@ pub struct Report {
     pub verdict: Verdict,
     /// Importance by feature; `None` if no model was read.
     pub importance: Vec<Option<f64>>,
+    /// What the data dictionary says of each feature; empty without one.
+    pub descriptions: Vec<Option<FeatureDescription>>,
     pub traffic: Traffic,
     /// Drift of rows scored by another version of the model (no verdict).
     pub other_version: Option<Drift>,
@@ -224,6 +226,12 @@ impl Report {
     pub fn labels(&self) -> Option<&LabelCounts> {
         let of_score = self.performance.as_ref().and_then(|performance| performance.labels.as_ref());
         of_score.or_else(|| self.predictions.as_ref().and_then(|predictions| predictions.labels.as_ref()))
+    }
+
+    /// Returns what the data dictionary says of a feature, by index.
+    #[must_use]
+    pub fn description(&self, feature: usize) -> Option<&FeatureDescription> {
+        self.descriptions.get(feature)?.as_ref()
     }
 
     /// Returns what the run amounts to.

@@ -102,7 +102,7 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
                 Subject::Group(_) => format!("{}; {}", words.story(&story.brief()), words.side(story)),
                 _ => words.side(story),
             };
-            let _ = writeln!(text, "         {}", harmless(&sentence));
+            let _ = writeln!(text, "         {}{}", harmless(&sentence), harmless(&words.table_clause(finding)));
         } else if matches!(
             finding.test,
             Test::NoData

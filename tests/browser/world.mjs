@@ -128,3 +128,31 @@ export async function served(world) {
   });
   return { address, end: () => child.kill() };
 }
+
+/** A day without answers of a bureau and with older applicants, checked against a reference with a data dictionary. */
+export function described(language) {
+  const world = new World();
+  const inputs = (row, drifted) => ({
+    AGE: 20 + ((row * 7) % 50) + (drifted ? 40 : 0),
+    BUREAU_AMOUNT: drifted ? null : (row * 7919) % 900_000,
+    BUREAU_OPEN: drifted ? null : row % 12,
+    BUREAU_DAYS: drifted ? null : -((row * 31) % 900),
+    JOB: ['clerk', 'driver', 'nurse'][row % 3],
+    RATE: (row * 13) % 100,
+  });
+  const rows = (count, drifted) => Array.from({ length: count }, (_, row) => ({ ts: `2026-10-01T${String(row % 24).padStart(2, '0')}:00:00Z`, id: `r${row}`, p: (row % 90) / 100, inputs: inputs(row, drifted) }));
+  const lines = (list) => list.map((one) => JSON.stringify(one)).join('\n');
+  world.write('train.ndjson', lines(rows(2_000, false).map((one) => ({ ...one.inputs, p: one.p }))));
+  world.write('dictionary.json', JSON.stringify({
+    AGE: { sentence: `Age of the client ${SCRIPT} on the day of the application.`, unit: 'years', table: '<b>application</b>' },
+    BUREAU_AMOUNT: { sentence: 'Sum over credits at other lenders of the amount of open credits.', unit: 'currency', table: 'bureau' },
+    BUREAU_OPEN: { sentence: 'Number of open credits at other lenders.', unit: 'count', table: 'bureau' },
+    BUREAU_DAYS: { sentence: 'Maximum over credits at other lenders of the days from the application to the last update, which may be long.', unit: 'days before the application, negative', table: 'bureau' },
+    JOB: { sentence: 'x'.repeat(500), unit: 'y'.repeat(40), table: 'z'.repeat(80) },
+  }));
+  world.vigie('learn', '--data', 'train.ndjson', '--probability', 'p', '--out', 'ref.vigie', '--dictionary', 'dictionary.json');
+  world.write('log/a.ndjson', lines(rows(600, true)));
+  world.write('vigie.yaml', `model: {name: m}\nreference: ref.vigie\nsource:\n  path: log\n  fields: {timestamp: ts, features: inputs, probability: p, id: id}\npolicy: {min_rows: 100}\nreports: {dir: reports, language: ${language}}\n`);
+  world.check('vigie.yaml', day(1), day(2));
+  return world.report('m', window(1));
+}

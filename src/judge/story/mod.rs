@@ -12,9 +12,11 @@ mod side;
 mod stale;
 mod stories;
 mod story;
+mod story_table;
 
 pub use case::StoryCase;
 pub use kind::StoryKind;
 pub use reason::{StoryReason, StorySide};
 pub use stories::stories;
 pub use story::{Member, Story, StoryBlock, StoryBrief};
+pub use story_table::StoryTable;

@@ -21,6 +21,7 @@ pub(super) fn stale_story(case: &StoryCase<'_>, finding: &Finding) -> Option<(f6
         change: change.clone(),
         severity: finding.severity,
         tests: Vec::new(),
+        table: None,
     };
     let members: Vec<Member> = features.iter().map(member).collect();
     let block = StoryBlock { prefix: prefix.clone(), features: members.len(), affected: members.len() };

@@ -218,6 +218,7 @@ fn tell(case: &StoryCase<'_>, moves: &Moves<'_>, group: SuspectGroup<'_>) -> Opt
         change: suspect.change,
         severity: suspect.severity,
         tests: suspect.tests,
+        table: None,
     });
     let members = members.collect();
     Some((weight, effect, Story { members, block, change, extent, onset, severity, side, reasons }))

@@ -43,6 +43,9 @@ pub struct Member {
     pub severity: Severity,
     /// Tests over their limit, strongest first.
     pub tests: Vec<Test>,
+    /// The source table, if the reference has a data dictionary that states it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
 }
 
 /// The features whose names begin alike.
@@ -125,6 +128,15 @@ impl Story {
         }
     }
 
+    /// States which table each member comes from. `table_of`: the table of a feature, by name.
+    #[must_use]
+    pub fn with_tables(mut self, table_of: &dyn Fn(&str) -> Option<String>) -> Self {
+        for member in &mut self.members {
+            member.table = table_of(&member.feature);
+        }
+        self
+    }
+
     /// Returns the parts that a sentence names.
     #[must_use]
     pub fn brief(&self) -> StoryBrief {
@@ -172,14 +184,15 @@ impl Story {
     #[must_use]
     pub fn redacted(self) -> Self {
         let Self { members, block, change, extent, onset, severity, side, reasons } = self;
-        let members = members.into_iter().map(|Member { feature, change, severity, tests }| Member {
+        let members = members.into_iter().map(|Member { feature, change, severity, tests, table }| Member {
             feature,
             change: change.redacted(),
             severity,
             tests,
+            table,
         });
         let (members, change) = (members.collect(), change.redacted());
-        // Aggregates of many rows, and names of features.
+        // Aggregates of many rows, and names of features and tables.
         Self { members, block, change, extent, onset, severity, side, reasons }
     }
 }
@@ -250,6 +263,7 @@ mod tests {
             change: change.clone(),
             severity: Severity::Alarm,
             tests: tests.clone(),
+            table: None,
         };
         Story {
             members: names.iter().map(member).collect(),

@@ -8,6 +8,7 @@ use std::{
 use vigie_profile::{segment::SegmentSpec, window::Instant};
 
 use super::{
+    dictionary_file::DictionaryFile,
     importance::{apply_model, measure_contributions},
     importance_file::ImportanceList,
     leaves::count_leaves,
@@ -50,6 +51,8 @@ pub struct LearnRequest {
     pub model: Option<ModelFile>,
     /// A file with the importance of each feature, for a model that vigie cannot read.
     pub importance: Option<PathBuf>,
+    /// A data dictionary: what each feature is.
+    pub dictionary: Option<PathBuf>,
     pub holdout: Holdout,
     /// Whether to put the reference next to the model in the registry.
     pub register: bool,
@@ -84,6 +87,11 @@ impl LearnRequest {
         self.importance.as_deref().map(ImportanceList::read).transpose()
     }
 
+    /// Reads the data dictionary.
+    fn dictionary_file(&self) -> Result<Option<DictionaryFile>> {
+        self.dictionary.as_deref().map(DictionaryFile::read).transpose()
+    }
+
     /// Counts the rows of segments separately.
     fn add_segments(&self, mut learnt: Learnt, training: &Training, choice: &ColumnRoles) -> Result<Learnt> {
         let Some(chosen) = &self.segments else { return Ok(learnt) };
@@ -99,8 +107,18 @@ impl LearnRequest {
         Ok(learnt)
     }
 
-    fn write(&self, mut learnt: Learnt) -> Result<Learnt> {
+    /// Adds what changes no number: the data dictionary, and a note about scores that are too good.
+    fn described(&self, learnt: Learnt, dictionary: Option<&DictionaryFile>) -> Result<Learnt> {
+        let mut learnt = match dictionary {
+            Some(dictionary) => dictionary.describe(learnt),
+            None => learnt,
+        };
         learnt.notes.extend(optimism::note(&learnt.reference, self.score_origin())?);
+        Ok(learnt)
+    }
+
+    fn write(&self, learnt: Learnt, dictionary: Option<&DictionaryFile>) -> Result<Learnt> {
+        let learnt = self.described(learnt, dictionary)?;
         ReferenceWriter::create(&self.out)?.finish(&parts(&learnt.reference)?)?;
         Ok(learnt)
     }
@@ -119,9 +137,12 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
     let model = request.model.iter().map(|model| (MODEL, model.path.as_path()));
     let importance = request.importance.iter().map(|file| ("--importance", file.as_path()));
     let data = request.data.iter().map(|file| ("--data", file.as_path()));
-    AtomicFile::is_no_input(&request.out, data.chain(model).chain(importance))?;
+    let dictionary = request.dictionary.iter().map(|file| ("--dictionary", file.as_path()));
+    AtomicFile::is_no_input(&request.out, data.chain(model).chain(importance).chain(dictionary))?;
+    // First, because learning may take minutes.
+    let dictionary = request.dictionary_file()?;
     if let Some(model) = &request.model {
-        return learn_with(model, request, now, progress);
+        return learn_with(model, request, dictionary.as_ref(), now, progress);
     }
     let importance = request.importance_list()?;
     // Segments need whole rows, so columns cannot be read one by one.
@@ -133,16 +154,16 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
         let learnt = reference::learn_on(threads(), &training, &request.choice, provenance, &|_, _| {}, progress)?;
         // Segments count the most important features.
         let learnt = add_importance(learnt, importance.as_ref())?;
-        return request.write(request.add_segments(learnt, &training, &request.choice)?);
+        return request.write(request.add_segments(learnt, &training, &request.choice)?, dictionary.as_ref());
     };
-    learn_in_columns(&table, request, importance.as_ref(), now, progress)
+    learn_in_columns(&table, request, (importance.as_ref(), dictionary.as_ref()), now, progress)
 }
 
 /// Learns column by column. Meanwhile, the input files are hashed and finished blocks are written.
 fn learn_in_columns(
     table: &ParquetTable,
     request: &LearnRequest,
-    importance: Option<&ImportanceList>,
+    (importance, dictionary): (Option<&ImportanceList>, Option<&DictionaryFile>),
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
@@ -162,7 +183,7 @@ fn learn_in_columns(
         drop(sender);
         let mut learnt = add_importance(learnt?, importance)?;
         learnt.reference.set_files(files.join().map_err(stopped)??);
-        learnt.notes.extend(optimism::note(&learnt.reference, request.score_origin())?);
+        let learnt = request.described(learnt, dictionary)?;
         let parts = parts(&learnt.reference)?;
         writer.join().map_err(stopped)??.finish(&parts)?;
         Ok(learnt)
@@ -173,6 +194,7 @@ fn learn_in_columns(
 fn learn_with(
     ModelFile { path, choices }: &ModelFile,
     request: &LearnRequest,
+    dictionary: Option<&DictionaryFile>,
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
@@ -210,7 +232,7 @@ fn learn_with(
     if let Some(leaves) = count_leaves(scoring.model(), &columns, &training, threads())? {
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
-    let mut learnt = request.write(learnt)?;
+    let mut learnt = request.write(learnt, dictionary)?;
     if request.register {
         let registered = register_reference(path, &request.out, &registry).map_err(|fault| {
             fault.context(format!(
@@ -239,8 +261,9 @@ fn threads() -> usize {
 
 /// Creates a reduced reference from a table of distributions, in a file or `postgres:TABLE`.
 pub fn import(request: &LearnRequest, table: &Path, now: Instant) -> Result<Learnt> {
+    let dictionary = request.dictionary_file()?;
     let (table, file) = read_one("--distributions", table, request.database.as_ref(), true)?;
     let provenance = Provenance { reduced: true, ..request.provenance(now, 0, 0, vec![file]) };
     let learnt = reference::import(&table, request.choice.probability.as_deref(), provenance)?;
-    request.write(add_importance(learnt, request.importance_list()?.as_ref())?)
+    request.write(add_importance(learnt, request.importance_list()?.as_ref())?, dictionary.as_ref())
 }

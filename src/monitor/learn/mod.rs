@@ -1,5 +1,6 @@
 //! `vigie learn`: builds a reference from training rows.
 
+mod dictionary_file;
 pub(crate) mod importance;
 mod importance_file;
 pub(crate) mod learn;

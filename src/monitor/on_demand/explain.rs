@@ -1,12 +1,12 @@
 //! `vigie explain`: the contribution of each feature to one prediction.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use arrow_array::{Array, ArrayRef, cast::AsArray, types::Int32Type};
 use vigie_profile::{
     batch::{Records, for_each_number, word},
     decision::{DecisionRule, DecisionWord},
-    layout::Column,
+    layout::{Column, Feature},
     shown::shown,
     window::{Instant, Window},
 };
@@ -20,6 +20,7 @@ use crate::{
         ScanOptions,
         context::{decision_words, open_configured_reference, open_model},
     },
+    reference::FeatureDescription,
     replay::{Explanation, LoggedPrecision, Pair, ParityOptions, ParityTally, ScoreKind, explain as explain_row},
     source::{Log, Request, Scaled},
 };
@@ -43,6 +44,8 @@ pub struct ExplainedPrediction {
     /// The decision that follows from a score; `None` for a predicted number.
     pub rule: Option<DecisionRule>,
     pub explanation: Explanation,
+    /// What the data dictionary of the reference says of each feature, by name; empty without one.
+    pub descriptions: BTreeMap<String, FeatureDescription>,
 }
 
 impl ExplainedPrediction {
@@ -143,7 +146,10 @@ pub fn explain(settings: &Settings, request: &ExplainRequest, scan: ScanOptions<
         None => (None, None),
     };
     let model_sha256 = model.scoring().sha256_hex().to_owned();
-    Ok(ExplainedPrediction { id, at, logged, model_sha256, rule, explanation })
+    let described =
+        |(index, feature): (usize, &Feature)| Some((feature.name.clone(), reference.description(index)?.clone()));
+    let descriptions = layout.features().iter().enumerate().filter_map(described).collect();
+    Ok(ExplainedPrediction { id, at, logged, model_sha256, rule, explanation, descriptions })
 }
 
 /// Finds the record, and measures the precision of the log.

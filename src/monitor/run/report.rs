@@ -89,6 +89,7 @@ pub(crate) fn build_report(
         drift: judged.drift,
         verdict: judged.verdict,
         importance: reference.importance().to_vec(),
+        descriptions: reference.descriptions().to_vec(),
         traffic: counted.traffic,
         other_version,
         replay: measured.replay,

@@ -46,7 +46,7 @@ fn tell_stories(run: &RunContext<'_>, data: &WindowData, judged: &JudgedWindow) 
         Shape::Categorical(levels) => levels.index(level),
         Shape::Numeric(_) => None,
     };
-    stories(&StoryCase {
+    let told = stories(&StoryCase {
         drift,
         findings,
         importance: run.reference.importance(),
@@ -63,7 +63,13 @@ fn tell_stories(run: &RunContext<'_>, data: &WindowData, judged: &JudgedWindow) 
             relations?.level_score(feature, level, number)
         },
         repeated: &repeated,
-    })
+    });
+    let features = run.reference.layout().features();
+    let table_of = |name: &str| {
+        let index = features.iter().position(|feature| feature.name == name)?;
+        run.reference.description(index)?.table.clone()
+    };
+    told.into_iter().map(|story| story.with_tables(&table_of)).collect()
 }
 
 /// Correlation of a numeric feature's normal scores with whether another is missing, or has the word that stands for a missing

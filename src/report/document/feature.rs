@@ -28,6 +28,15 @@ pub struct ReportedFeature {
     pub kind: Kind,
     /// Mean absolute SHAP value on the reference; null without a model.
     pub importance: Option<f64>,
+    /// What the feature is, if the data dictionary of the reference says so; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The unit of its values, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The table that its values come from, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_table: Option<String>,
     /// Rows of the reference, missing values included.
     pub n_reference: u64,
     /// Rows used in the window, missing values included.
@@ -91,7 +100,11 @@ impl ReportedFeature {
         let judged = report.drift.features.iter().zip(&report.verdict.features);
         let one = |(index, (drift, verdict)): (usize, (&FeatureDrift, &FeatureVerdict))| {
             let contribution = report.attribution.as_ref().and_then(|attribution| attribution.feature(index));
+            let described = report.description(index);
             Self {
+                description: described.map(|described| described.sentence.clone()),
+                unit: described.and_then(|described| described.unit.clone()),
+                source_table: described.and_then(|described| described.table.clone()),
                 importance: report.importance.get(index).copied().flatten(),
                 attribution: contribution.map(FeatureAttribution::new),
                 ..Self::new(drift, Some(verdict), &report.policy)
@@ -121,6 +134,9 @@ impl ReportedFeature {
             name: drift.name.clone(),
             kind: drift.kind,
             importance: None,
+            description: None,
+            unit: None,
+            source_table: None,
             n_reference: drift.n_reference,
             n_window: drift.n_window,
             severity: verdict.map_or(Severity::Stable, |verdict| verdict.severity),

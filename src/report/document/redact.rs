@@ -26,6 +26,7 @@ impl Report {
             drift,
             verdict,
             importance,
+            descriptions,
             traffic,
             other_version,
             replay,
@@ -63,6 +64,8 @@ impl Report {
             drift: without_levels(drift),
             verdict,
             importance,
+            // Texts of the data dictionary, which knows no rows.
+            descriptions,
             traffic,
             other_version: other_version.map(without_levels),
             replay: replay.map(without_rows),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::sorted::sorted;
 use crate::{
     drift::{Change, Onset},
-    judge::{Member, Severity, Story, StoryKind, StoryReason, StorySide, Subject, Test},
+    judge::{Member, Severity, Story, StoryKind, StoryReason, StorySide, StoryTable, Subject, Test},
     report::{
         Report,
         words::{Language, advice::story_advice},
@@ -41,6 +41,9 @@ pub struct ReportedStory {
     pub severity: Severity,
     /// The cause, as far as it is known.
     pub side: StorySide,
+    /// The table that at least 90% of the members come from, if the data dictionary of the reference says so; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_table: Option<ReportedTable>,
     pub subject: Subject,
     /// The side and its reasons, as a sentence.
     pub why: String,
@@ -61,6 +64,14 @@ pub struct ReportedBlock {
 pub struct ReportedExtent {
     pub greatest: f64,
     pub least: f64,
+}
+
+/// The source table of a story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedTable {
+    /// Number of members that come from it.
+    pub features: usize,
+    pub name: String,
 }
 
 /// A feature in a story.
@@ -98,6 +109,8 @@ impl ReportedStory {
             sentence: language.story(&story.brief()),
             severity: story.severity,
             side: story.side,
+            source_table: StoryTable::of(story)
+                .map(|StoryTable { name, features, members: _ }| ReportedTable { features, name }),
             subject,
             why: language.side(story),
         }

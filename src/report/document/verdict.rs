@@ -48,6 +48,9 @@ pub struct ReportedFinding {
     /// The name, if the subject is a segment.
     pub segment: Option<String>,
     pub severity: Severity,
+    /// The table that the feature comes from, if the data dictionary of the reference says so; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_table: Option<String>,
     /// Missing in reports of earlier versions.
     #[schemars(with = "Subject")]
     pub subject: Option<Subject>,
@@ -68,6 +71,7 @@ impl VerdictSection {
                 .map(|finding| ReportedFinding {
                     among_usable_rows: verdict.is_of_selection()
                         && matches!(finding.subject, Subject::Feature(_) | Subject::Score),
+                    source_table: source_table(report, finding),
                     ..ReportedFinding::new(finding)
                 })
                 .collect(),
@@ -77,6 +81,13 @@ impl VerdictSection {
             weighted_drifted_share: verdict.weighted_drifted_share,
         }
     }
+}
+
+/// The table of the feature that a finding is about.
+fn source_table(report: &Report, finding: &Finding) -> Option<String> {
+    let name = finding.subject.feature()?;
+    let place = report.drift.features.iter().position(|feature| feature.name == name)?;
+    report.description(place)?.table.clone()
 }
 
 impl VerdictSection {
@@ -102,6 +113,7 @@ impl ReportedFinding {
             reason: Language::English.statement(finding),
             segment: finding.subject.segment().map(ToOwned::to_owned),
             severity: finding.severity,
+            source_table: None,
             subject: Some(finding.subject.clone()),
             test: finding.test.reported().word().to_owned(),
             value: finding.value,

@@ -1,11 +1,15 @@
 //! Card of one feature: its row in the list and its details.
 
-use vigie_profile::{layout::Kind, shown::shown};
+use vigie_profile::{
+    layout::Kind,
+    shown::{harmless, shown},
+};
 
 use super::recent::RecentWindows;
 use crate::{
     drift::{Change, FeatureDrift, QuantileSource, Summary},
     judge::{Effect, FeatureVerdict, Finding, Measure, Severity},
+    reference::FeatureDescription,
     report::{Context, Report, chart, words::Language},
 };
 
@@ -32,7 +36,11 @@ pub(crate) fn line(name: impl Into<String>, first: impl Into<String>, second: im
 pub(crate) struct Card {
     pub anchor: String,
     pub name: String,
-    pub kind: &'static str,
+    /// What the feature is, by the data dictionary; empty without one.
+    pub about: String,
+    /// Unit and source table, likewise.
+    pub origin: String,
+    pub kind: String,
     pub severity: Severity,
     pub importance_value: Option<f64>,
     pub importance: String,
@@ -81,6 +89,9 @@ pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             let values: Vec<Option<f64>> = past.chain([drift.psi.value]).collect();
             let mut card = card(report, drift, Some(verdict), context.language);
             card.anchor = format!("f{place}");
+            if let Some(described) = report.description(place) {
+                describe(&mut card, described, context.language);
+            }
             card.importance_value = importance(place);
             card.importance = context.language.number_or_dash(card.importance_value);
             card.is_open = rank < MAX_OPEN && card.severity.is_drift();
@@ -91,6 +102,20 @@ pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
             card
         })
         .collect()
+}
+
+/// Adds what the data dictionary says of the feature.
+fn describe(card: &mut Card, described: &FeatureDescription, language: Language) {
+    let FeatureDescription { sentence, unit, table } = described;
+    let labels = language.labels();
+    let named = |label: &str, text: &String| format!("{label}{} {}", language.colon(), shown(text));
+    let unit_named = unit.iter().map(|unit| named(labels.unit, unit));
+    let parts: Vec<String> = unit_named.chain(table.iter().map(|table| named(labels.source_table, table))).collect();
+    card.about = harmless(sentence);
+    card.origin = parts.join(" · ");
+    if let Some(unit) = unit {
+        card.kind = format!("{} ({})", card.kind, shown(unit));
+    }
 }
 
 pub(crate) fn card(
@@ -120,7 +145,10 @@ pub(crate) fn card(
     Card {
         anchor: String::new(),
         name: shown(&drift.name),
-        kind: if drift.kind == Kind::Numeric { language.labels().numeric } else { language.labels().categorical },
+        about: String::new(),
+        origin: String::new(),
+        kind: if drift.kind == Kind::Numeric { language.labels().numeric } else { language.labels().categorical }
+            .to_owned(),
         severity: verdict.map_or(Severity::Stable, |verdict| verdict.severity),
         importance_value: None,
         importance: String::new(),

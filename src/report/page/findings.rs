@@ -1,6 +1,6 @@
 //! List of findings: the stories, and what is about the run, the score and segments.
 
-use vigie_profile::shown::shown;
+use vigie_profile::shown::{harmless, shown};
 use vigie_stats::BinRole;
 
 use super::baseline::pace;
@@ -23,12 +23,22 @@ pub(crate) struct FindingLine {
     pub anchor: String,
     /// Sentences that follow the subject.
     pub reason: String,
+    /// What the feature is, if it is a single one, by the data dictionary; empty otherwise.
+    pub about: String,
     /// Further findings about the same feature, one sentence each.
     pub beneath: Vec<String>,
-    /// The first features of a group: name and link.
-    pub members: Vec<(String, String)>,
+    /// The first features of a group.
+    pub members: Vec<MemberLink>,
     /// Number of further features, in words; empty if there are none.
     pub more_members: String,
+}
+
+/// A feature of a group, as a link to its details.
+pub(crate) struct MemberLink {
+    pub name: String,
+    pub link: String,
+    /// What the feature is, by the data dictionary; empty without one.
+    pub about: String,
 }
 
 /// Maximum number of a group's features that are listed; all of them are in the list of features.
@@ -81,15 +91,32 @@ fn line(report: &Report, finding: &Finding, language: Language) -> FindingLine {
             limited(report, finding, language),
             language.sentences_after_subject(finding, direction.as_ref())
         ),
+        about: finding.subject.feature().map_or(String::new(), |name| about(report, place(report, name))),
         beneath: further.into_iter().map(|finding| format!("{}.", language.statement(finding))).collect(),
         more_members: if members.is_empty() || more == 0 { String::new() } else { language.and_more(more) },
         members,
     }
 }
 
-fn members(report: &Report, story: &Story) -> Vec<(String, String)> {
-    let place = |name: &str| report.drift.features.iter().position(|feature| feature.name == name);
-    let link = |name: &str| place(name).map_or(String::new(), |place| format!("#f{place}"));
+fn members(report: &Report, story: &Story) -> Vec<MemberLink> {
     let listed = story.members.iter().take(MAX_MEMBERS);
-    listed.map(|member| (shown(&member.feature), link(&member.feature))).collect()
+    let link = |name: &String| {
+        let place = place(report, name);
+        MemberLink {
+            name: shown(name),
+            link: place.map_or(String::new(), |place| format!("#f{place}")),
+            about: about(report, place),
+        }
+    };
+    listed.map(|member| link(&member.feature)).collect()
+}
+
+fn place(report: &Report, name: &str) -> Option<usize> {
+    report.drift.features.iter().position(|feature| feature.name == name)
+}
+
+/// What a feature is, by the data dictionary; empty without one.
+fn about(report: &Report, place: Option<usize>) -> String {
+    let described = place.and_then(|place| report.description(place));
+    described.map_or(String::new(), |described| harmless(&described.sentence))
 }

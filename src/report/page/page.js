@@ -3,7 +3,7 @@
   const find = document.getElementById('find'), only = document.getElementById('only');
   const list = document.getElementById('list'), head = document.querySelector('.head');
   if (!list || !find || !only || !head) return;
-  const rows = [...list.children].map((row, place) => ({ row, place, cells: row.firstElementChild.children, name: row.querySelector('b').textContent.toLowerCase() }));
+  const rows = [...list.children].map((row, place) => ({ row, place, cells: row.firstElementChild.children, name: row.querySelector('b').textContent.toLowerCase(), about: (row.querySelector('.about')?.textContent ?? '').toLowerCase() }));
   document.querySelector('.tools').hidden = false;
 
   const number = (text) => {
@@ -51,8 +51,8 @@
   const filter = () => {
     const text = find.value.trim().toLowerCase();
     let left = 0;
-    for (const { row, name } of rows) {
-      const fits = name.includes(text) && (!only.value || row.className === only.value);
+    for (const { row, name, about } of rows) {
+      const fits = (name.includes(text) || about.includes(text)) && (!only.value || row.className === only.value);
       row.hidden = !fits;
       left += fits;
     }

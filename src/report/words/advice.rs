@@ -3,7 +3,9 @@
 use super::{Language, values::Advice};
 use crate::{
     drift::{FeatureDrift, PsiBinKind},
-    judge::{Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, Test, UnusableReason},
+    judge::{
+        Facts, Finding, Measure, Severity, Story, StoryKind, StoryReason, StorySide, StoryTable, Test, UnusableReason,
+    },
     replay::{CausePlace, ParityCause},
     report::Report,
 };
@@ -12,6 +14,8 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NextStep {
     pub subject: String,
+    /// Follows the subject: the source table of its features; empty if it is not known.
+    pub table: String,
     pub link: String,
     pub advice: &'static str,
 }
@@ -21,7 +25,7 @@ pub(crate) fn steps(report: &Report, language: Language) -> Vec<NextStep> {
     let findings = worst_findings(report);
     if findings.is_empty() && report.verdict.severity == Severity::Stable {
         let advice = language.advice(Advice::Nothing);
-        return vec![NextStep { subject: String::new(), link: String::new(), advice }];
+        return vec![NextStep { subject: String::new(), table: String::new(), link: String::new(), advice }];
     }
     findings.iter().map(|finding| step(report, finding, language)).collect()
 }
@@ -46,7 +50,13 @@ fn step(report: &Report, finding: &Finding, language: Language) -> NextStep {
         Some(story) => story_advice(story, drift),
         None => advice(finding),
     };
-    NextStep { subject: language.subject(finding), link: anchor(finding.test, place), advice: language.advice(advice) }
+    let table = finding.story().and_then(StoryTable::of);
+    NextStep {
+        subject: language.subject(finding),
+        table: table.map_or(String::new(), |table| format!(" ({})", language.source_table(&table))),
+        link: anchor(finding.test, place),
+        advice: language.advice(advice),
+    }
 }
 
 /// Returns the index of the feature that a finding is about, or that leads its story.

@@ -94,6 +94,8 @@ labels! {
         cramers_v,
         chi2,
         numeric,
+        unit,
+        source_table,
         categorical,
         compact,
         degrees_of_freedom,

@@ -9,8 +9,8 @@ use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
     judge::{
-        Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, Subject, Test,
-        led_by,
+        Direction, Facts, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryKind, StoryTable,
+        Subject, Test, led_by,
     },
     replay::{LoggedPrecision, Unmeasured},
 };
@@ -51,6 +51,9 @@ pub trait Words: Notation + PageWords + SkewWords + MailWords + Sync {
 
     /// States the cause of a story, as far as it is known, and the reasons.
     fn side(&self, story: &Story) -> String;
+
+    /// Names the source table of a story's features, as a clause.
+    fn source_table(&self, table: &StoryTable) -> String;
 
     /// Names input that could not be read, without the cause.
     fn left_out(&self, test: Test, input: &LeftOut) -> String;
@@ -119,6 +122,19 @@ pub trait Words: Notation + PageWords + SkewWords + MailWords + Sync {
         }
     }
 
+    /// Follows a sentence about a story: its source table, with the separator. Empty if the table is not known.
+    fn table_clause(&self, finding: &Finding) -> String {
+        let table = finding.story().and_then(StoryTable::of);
+        table.map_or(String::new(), |table| format!("{}{}", self.semicolon(), self.source_table(&table)))
+    }
+
+    /// States the cause of a story, as far as it is known, and the source table, as a clause with the separator. Empty if the
+    /// finding is no story.
+    fn side_clause(&self, finding: &Finding) -> String {
+        let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
+        format!("{side}{}", self.table_clause(finding))
+    }
+
     /// States a finding.
     fn statement(&self, finding: &Finding) -> String {
         with_evidence(self.effect(finding), self.evidence(finding), self.semicolon())
@@ -149,7 +165,7 @@ pub trait Words: Notation + PageWords + SkewWords + MailWords + Sync {
         let continues = |story: &Story| story.onset.is_some() || story.kind() != StoryKind::Shift;
         let joint = if finding.story().is_some_and(continues) { "," } else { "." };
         let moved = direction.map_or(String::new(), |direction| format!(" {}{joint}", self.direction(direction)));
-        let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
+        let side = self.side_clause(finding);
         format!("{moved}{}{side}{}", self.statement_after_subject(finding), self.full_stop(&finding.facts))
     }
 

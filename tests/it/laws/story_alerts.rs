@@ -24,6 +24,7 @@ fn story(names: &[&str], change: &Change, block: Option<&str>) -> Finding {
         change: change.clone(),
         severity: Severity::Alarm,
         tests: vec![test],
+        table: None,
     };
     let story = Story {
         members: names.iter().map(member).collect(),

@@ -31,14 +31,14 @@ pub(crate) fn email() -> Email {
 }
 
 /// Checks a day through the library.
-pub(super) fn report_of(world: &World, config: &str, day: Window) -> Report {
+pub(crate) fn report_of(world: &World, config: &str, day: Window) -> Report {
     let settings = Settings::load(&world.path(config)).unwrap_or_else(|problems| panic!("{problems}"));
     let looking = ScanOptions { threads: 1, progress: &|_, _| () };
     let now = Instant(day.to.0 + 6 * HOUR);
     check(&settings, RunRequest { window: Some(day), now }, looking).unwrap().report
 }
 
-pub(super) fn first_day() -> Window {
+pub(crate) fn first_day() -> Window {
     Window::new(Instant(DAY), Instant(DAY + 24 * HOUR)).unwrap()
 }
 

@@ -12,7 +12,7 @@ use vigie::{
     judge::{Facts, Failure, Finding, Headline, Note, Severity, Test},
     monitor::{ReplayRequest, RunRequest, ScanOptions, check, examine, replay},
     performance::NoEstimate,
-    reference::Holdout,
+    reference::{FeatureDescription, Holdout},
     replay::{Attribution, LoggedPrecision, ModelDifference, OtherModel, Unmeasured},
     report::{
         Context, ListedReport, OpenAlert, Report, ReportIndex, SkippedFiles, TrendPoint, to_html, to_index, to_terminal,
@@ -138,8 +138,11 @@ pub(super) fn past(report: &Report) -> Vec<TrendPoint> {
 
 #[test]
 fn a_report_of_a_drifted_day() {
-    let report = report_of(&drifted());
+    let mut report = report_of(&drifted());
     assert_eq!(report.verdict.severity, Severity::Alarm);
+    // The texts of a dictionary are those of its language.
+    let described = FeatureDescription::new("1", Some("2"), Some("3")).unwrap();
+    report.descriptions = vec![Some(described); report.drift.features.len()];
     let sections = ["findings", "map", "score", "features", "service", "quality", "glossary", "provenance"];
     assert_bracketed(&report, past(&report), &sections);
     // The same drift for a second day, and a day that is stable again.

@@ -33,6 +33,7 @@ fn the_committed_reference_matches_learn() {
         },
         model: Some(home_credit("model.cbm").into()),
         importance: None,
+        dictionary: None,
         holdout: Holdout::Yes,
         register: false,
         segments: None,

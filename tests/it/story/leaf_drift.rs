@@ -31,6 +31,7 @@ static REFERENCE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         out: folder.path().join("ref.vigie"),
         choice: ColumnRoles { probability: Some("probability".to_owned()), ..ColumnRoles::default() },
         importance: None,
+        dictionary: None,
         model: Some(home_credit("model.cbm").into()),
         holdout: Holdout::Yes,
         register: false,

@@ -9,6 +9,7 @@ pub(crate) mod cost_alert;
 pub(crate) mod dead;
 pub(crate) mod decimals;
 pub(crate) mod decisions;
+pub(crate) mod dictionary;
 pub(crate) mod dirty_logs;
 pub(crate) mod distances;
 pub(crate) mod document;

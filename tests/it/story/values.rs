@@ -259,6 +259,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
         choice: roles.clone(),
         model: None,
         importance: None,
+        dictionary: None,
         holdout: Holdout::Unknown,
         register: false,
         segments: None,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use vigie::{
     drift::{Change, NotCompared, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Measure, Note, Pace, Severity, Story, StoryBrief, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Pace, Severity, Story, StoryBrief, StoryTable, Test},
     performance::{CostCurve, EstimateCheck, Expected, LabelCounts, NoEstimate, OutcomeKind, Realised},
     replay::{
         LeafDrift, LoggedPrecision, NoPValue, OtherModel, Parity, ParityCause, ScorePromise, ScoreShift, Unmeasured,
@@ -229,6 +229,7 @@ impl Words for Bracketed {
         segment_clause(name: &str, finding: &Finding) -> String;
         story(story: &StoryBrief) -> String;
         side(story: &Story) -> String;
+        source_table(table: &StoryTable) -> String;
         left_out(test: Test, input: &LeftOut) -> String;
         unreadable_labels(input: &LeftOut) -> String;
         direction(direction: &Direction) -> String;

@@ -71,7 +71,13 @@ pub(crate) fn every_story() -> Vec<(Subject, Test, Facts)> {
     // Two reasons each, because messages cut long sentences off.
     let stories = changes.into_iter().enumerate().flat_map(|(place, change)| {
         let own: Vec<StoryReason> = reasons.iter().cycle().skip(2 * place).take(2).cloned().collect();
-        let member = Member { feature: age(), change: change.clone(), severity: Severity::Watch, tests: vec![test] };
+        let member = Member {
+            feature: age(),
+            change: change.clone(),
+            severity: Severity::Watch,
+            tests: vec![test],
+            table: Some("applications".to_owned()),
+        };
         let sides = [StorySide::Pipeline, StorySide::Population, StorySide::Unknown];
         let parts = blocks.clone().into_iter().zip(sides).zip([1, 2, 5]);
         parts.map(move |((block, side), members)| Story {

@@ -9,7 +9,7 @@ use super::{changes, findings, headline, lists, measures, notes, onsets, replays
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
-    judge::{Direction, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, Test},
+    judge::{Direction, Finding, Headline, Measure, Note, Severity, Story, StoryBrief, StoryTable, Test},
     replay::{LoggedPrecision, Unmeasured},
     report::words::{values::ShortHeadline, words::Words},
 };
@@ -108,6 +108,10 @@ impl Words for English {
 
     fn side(&self, story: &Story) -> String {
         stories::side(story)
+    }
+
+    fn source_table(&self, table: &StoryTable) -> String {
+        stories::source_table(table)
     }
 
     fn left_out(&self, test: Test, input: &LeftOut) -> String {

@@ -74,6 +74,8 @@ pub(super) static LABELS: PageLabels = PageLabels {
     cramers_v: "Cramér’s V",
     chi2: "chi-square",
     numeric: "numeric",
+    unit: "Unit",
+    source_table: "Source table",
     categorical: "categorical",
     compact: "To keep the page small, stable features are listed without their bins; report.json has them.",
     degrees_of_freedom: "df",

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     drift::{Change, CommonValue, Onset, Respelled},
-    judge::{Story, StoryBrief, StoryReason, StorySide},
+    judge::{Story, StoryBrief, StoryReason, StorySide, StoryTable},
     report::words::{
         format::moment,
         values::{Cause, Multiple},
@@ -159,6 +159,12 @@ pub(super) fn side(story: &Story) -> String {
         StorySide::Unknown => "whether the data pipeline or the applicants changed cannot be told",
     };
     if story.reasons.is_empty() { cause.to_owned() } else { format!("{cause}: {}", reasons(story)) }
+}
+
+/// Names the source table, with the number of features if not all come from it.
+pub(super) fn source_table(table: &StoryTable) -> String {
+    let some = format!(" ({} of {} features)", table.features, table.members);
+    format!("source table: {}{}", shown(&table.name), if table.is_of_all() { "" } else { &some })
 }
 
 pub(super) fn reasons(story: &Story) -> String {

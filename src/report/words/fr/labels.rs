@@ -74,6 +74,8 @@ pub(super) static LABELS: PageLabels = PageLabels {
     cramers_v: "V de Cramér",
     chi2: "khi-deux",
     numeric: "numérique",
+    unit: "Unité",
+    source_table: "Table source",
     categorical: "catégorielle",
     compact: "Pour alléger la page, les variables stables sont présentées sans leurs classes\u{a0}; report.json les contient.",
     degrees_of_freedom: "ddl",

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     drift::{Change, CommonValue, Onset, Respelled},
-    judge::{Story, StoryBrief, StoryReason, StorySide},
+    judge::{Story, StoryBrief, StoryReason, StorySide, StoryTable},
     report::words::{
         format::moment,
         values::{Cause, Multiple},
@@ -166,6 +166,12 @@ pub(super) fn side(story: &Story) -> String {
         StorySide::Unknown => "impossible de dire si c’est la chaîne de données ou la population qui a changé",
     };
     if story.reasons.is_empty() { cause.to_owned() } else { format!("{cause}\u{a0}: {}", reasons(story)) }
+}
+
+/// Names the source table, with the number of features if not all come from it.
+pub(super) fn source_table(table: &StoryTable) -> String {
+    let some = format!(" ({} variables sur {})", table.features, table.members);
+    format!("table source\u{a0}: {}{}", shown(&table.name), if table.is_of_all() { "" } else { &some })
 }
 
 pub(super) fn reasons(story: &Story) -> String {
