@@ -18,10 +18,10 @@ import pytest
 
 from training import params, prepare
 from training.steps import Context
-from training.tests.forked import Forked
+from training.tests.forked import Forked, stop
 
 ROOT = Path(__file__).resolve().parents[2]
-CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "6000"))
+CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "5000"))
 
 
 _SMALLER = ("folds=2", "search.trials=2", "search.trees=40", "select.columns=60", "select.sizes=[60]", "select.ranker.n_estimators=20",
@@ -88,6 +88,11 @@ def _free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def pytest_sessionfinish():
+    """Ends what the session started."""
+    stop()
 
 
 @pytest.fixture(scope="session")

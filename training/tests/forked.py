@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.forkserver
 import os
 import signal
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ def _child(arguments: list[str], variables: dict[str, str], log: str) -> None:
 
     track.SERVER = variables.get("MLFLOW_TRACKING_URI", "")  # the module was loaded before the server was known
     cli.main(arguments)
+
+
+def stop() -> None:
+    """Ends the process that runs are forked from and waits for it, so that its processor time counts as that of the tests."""
+    multiprocessing.forkserver._forkserver._stop()  # there is no public function
 
 
 @dataclass

