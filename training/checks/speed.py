@@ -75,6 +75,7 @@ def main() -> None:
         for _ in range(args.rounds):
             for name, command in programs.items():
                 figures[name].append(measure(command))
+                print(name, *(f"{f:.2f} {what}" for f, what in zip(figures[name][-1], FIGURES, strict=True)), file=sys.stderr)
         numbers, worst, where = worst_difference(ours, theirs)
         clients = pq.read_metadata(ours).num_rows
     print(f"{clients:,} clients, {args.rounds} rounds in turn, medians (least to most):\n")
