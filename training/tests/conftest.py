@@ -21,7 +21,7 @@ from training.steps import Context
 from training.tests.forked import Forked, stop
 
 ROOT = Path(__file__).resolve().parents[2]
-CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "5000"))
+CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "6000"))
 
 
 _SMALLER = ("folds=2", "search.trials=2", "search.trees=40", "select.columns=60", "select.sizes=[60]", "select.ranker.n_estimators=20",
