@@ -57,11 +57,14 @@ def _tables(args) -> None:
 
 
 def _run(args) -> None:
-    from . import params, pipeline, steps
+    from . import params
 
     overrides = dict(args.set)
     overrides |= {name: value for name, value in (("clients", args.clients), ("seed", args.seed)) if value is not None}
     settings = params.load(args.scale, overrides)
+    os.environ["OMP_NUM_THREADS"] = str(settings["threads"])  # sums of linear algebra depend on it; read when numpy is loaded
+    from . import pipeline, steps
+
     names = [s.name for s in pipeline.STEPS]
     if args.until is not None and args.until not in names:
         raise ValueError(f"there is no step {args.until}; steps: {', '.join(names)}")

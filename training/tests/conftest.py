@@ -18,15 +18,16 @@ import pytest
 
 from training import params, prepare
 from training.steps import Context
+from training.tests.forked import Forked, stop
 
 ROOT = Path(__file__).resolve().parents[2]
-CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "8000"))
+CLIENTS = int(os.environ.get("TRAINING_TEST_CLIENTS", "6000"))
 
 
 _SMALLER = ("folds=2", "search.trials=2", "search.trees=40", "select.columns=60", "select.sizes=[60]", "select.ranker.n_estimators=20",
             "models.catboost.iterations=40", "models.xgboost.n_estimators=30", "models.forest.n_estimators=20", "models.mlp.max_iter=5",
-            "explain.rows=100")  # fmt: skip
-FEW = ["--clients", "1000", "--until", "explain", *(word for setting in _SMALLER for word in ("--set", setting))]
+            "explain.rows=100", "handover.rows_per_day=50", "mlflow.experiment=few", "mlflow.model=few_{family}")  # fmt: skip
+FEW = ["--clients", "1000", *(word for setting in _SMALLER for word in ("--set", setting))]
 """Arguments of a smaller run, for tests that run steps again."""
 
 
@@ -47,30 +48,22 @@ def environment(server: str | None = None) -> dict[str, str]:
     return out | ({"MLFLOW_TRACKING_URI": server} if server else {})
 
 
-def command(out: Path, *more: str) -> list[str]:
-    """A run of the tests' scale."""
+def arguments(out: Path, *more: str) -> list[str]:
+    """Of a run of the tests' scale."""
     learn = [] if _built("vigie", "VIGIE") else ["--set", "handover.learn=false"]
-    return [
-        sys.executable,
-        "-m",
-        "training",
-        "run",
-        "--scale",
-        "tiny",
-        "--clients",
-        str(CLIENTS),
-        "--out",
-        str(out),
-        *learn,
-        *more,
-    ]
+    return ["run", "--scale", "tiny", "--clients", str(CLIENTS), "--out", str(out), *learn, *more]
 
 
-def execute(out: Path, *more: str, server: str | None = None) -> str:
-    """Runs and returns what was printed; fails with it if the run fails."""
-    done = subprocess.run(command(out, *more), env=environment(server), cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def start(out: Path, *more: str, server: str | None = None) -> Forked:
+    """Starts a run; what it prints goes to a file next to its folder."""
+    return Forked.start(arguments(out, *more), environment(server), out.with_name(f"{out.name}.log"))
+
+
+def execute(out: Path, *more: str, server: str | None = None, code: int = 0) -> str:
+    """Runs and returns what was printed; fails with it if the run ends with another exit code."""
+    run = start(out, *more, server=server)
+    assert run.wait() == code, run.printed()
+    return run.printed()
 
 
 @dataclass(frozen=True)
@@ -97,6 +90,11 @@ def _free_port() -> int:
         return s.getsockname()[1]
 
 
+def pytest_sessionfinish():
+    """Ends what the session started."""
+    stop()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """A real MLflow server: SQLite, artefacts through the server."""
@@ -104,7 +102,7 @@ def server(tmp_path_factory):
     process = subprocess.Popen(
         [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
          "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "artefacts")],
-        cwd=folder, stdout=(folder / "log").open("w"), stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+        env=os.environ | {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}, cwd=folder, stdout=(folder / "log").open("w"), stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
@@ -126,14 +124,17 @@ def server(tmp_path_factory):
 def run(server, tmp_path_factory) -> Run:
     """One run of all steps."""
     root = tmp_path_factory.mktemp("run") / "run"
-    return Run(root, server, execute(root, server=server))
+    command = [sys.executable, "-m", "training", *arguments(root)]
+    done = subprocess.run(command, env=environment(server), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Run(root, server, done.stdout)
 
 
 @pytest.fixture(scope="session")
-def once(tmp_path_factory) -> Path:
-    """The folder of a smaller run, up to the explanation, that nobody disturbed."""
+def once(server, tmp_path_factory) -> Path:
+    """The folder of a smaller run that nobody disturbed."""
     root = tmp_path_factory.mktemp("once") / "run"
-    execute(root, *FEW)
+    execute(root, *FEW, server=server)
     return root
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from training.checks import names
+from training.checks import in_pandas, names
 from training.checks.compare import compare, differences
 from training.checks.prepare import columns_of
 from training.checks.recompute import recompute
@@ -150,3 +150,11 @@ def test_the_comparison_finds_a_changed_cell_and_a_lost_column(tmp_path):
     changed = [dict(r) for r in rows]
     changed[3]["PREV_COUNT_APPLICATIONS"] = None if rows[3]["PREV_COUNT_APPLICATIONS"] is not None else 1
     assert [line.split(":")[0] for line in differences(rows, changed)] == ["PREV_COUNT_APPLICATIONS"]
+
+
+def test_the_program_in_pandas_has_the_same_values(tmp_path):
+    """The one that `vigie-prepare` is compared with in speed does the same work."""
+    write_tables(40, tmp_path, 43)
+    out = tmp_path / "features.parquet"
+    in_pandas.main(tmp_path, out)
+    assert compare(tmp_path, out, 40, 7) == (40, [])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,6 +74,13 @@ def test_scores_of_a_fold_come_from_a_model_of_the_other_rows(run, data, family)
         assert np.array_equal(impute.statistics_, medians.fillna(0.0))
         whole = x[numbers].median()
         assert (medians != whole).any()
+        scale = model.model.named_steps["columns"].named_transformers_["numbers"].named_steps["scale"]
+        filled = x.loc[~held, numbers].fillna(medians.fillna(0.0))
+        assert np.allclose(scale.mean_[: len(numbers)], filled.mean(), rtol=1e-12, atol=1e-12)
+        assert np.allclose(scale.scale_[: len(numbers)], filled.std(ddof=0).replace(0.0, 1.0), rtol=1e-9)
+        text = [c for c in columns if c not in numbers]
+        levels = model.model.named_steps["columns"].named_transformers_["levels"].categories_
+        assert [list(own) for own in levels] == [frame.LEVELS[c] for c in text]
 
 
 def costs_of(target, score):
@@ -121,6 +131,23 @@ def test_the_choice_follows_the_predictions(run, data):
         assert choice["winner"] == winner and choice["tied"] == [winner]
     same = choose.decide({"catboost": weak, "mlp": weak}, target.to_numpy(), families, settings)
     assert same["tied"] == ["catboost", "mlp"] and same["winner"] == "catboost"
+
+
+def test_with_the_files_of_two_models_swapped_the_figures_follow_the_files(run, tmp_path):
+    for name in ("split", "benchmark", "search"):
+        shutil.copytree(run.root / name, tmp_path / name)
+    first, second = tmp_path / "benchmark/forest.parquet", tmp_path / "benchmark/xgboost.parquet"
+    moved = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    second.write_bytes(moved)
+    (tmp_path / "choose").mkdir()
+    context = run.context()
+    choose.run(type(context)(tmp_path, tmp_path / "choose", context.params, "x"))
+    before = run.json("choose/choice.json")["candidates"]
+    after = json.loads((tmp_path / "choose/choice.json").read_text())["candidates"]
+    for name, source in (("forest", "xgboost"), ("xgboost", "forest"), ("mlp", "mlp")):
+        assert all(after[name][k] == before[source][k] for k in ("cost", "threshold")), name
+    assert before["forest"]["cost"] != before["xgboost"]["cost"]
 
 
 def test_scores_of_other_clients_are_refused(data):

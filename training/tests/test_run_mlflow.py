@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
+import mlflow
+import numpy as np
+import pandas as pd
 import pytest
 
+from training import register, track
+from training.models.families import load
 from training.models.spaces import FAMILIES
+from training.steps import Context
+from training.tests.conftest import execute
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +127,36 @@ def test_downloads_by_alias_are_the_files_of_the_run(run, api, registered):
             assert hashlib.sha256(expected).hexdigest() in {hashlib.sha256(t).hexdigest() for t in theirs}, (alias, names)
 
 
+@pytest.mark.parametrize("family", ["lightgbm", "xgboost", "logistic"])
+def test_a_winner_of_another_family_is_registered_too(run, api, tmp_path, monkeypatch, family):
+    """The run's files as they would be if another family had won."""
+    for name in ("final", "explain", "select", "choose"):
+        shutil.copytree(run.root / name, tmp_path / name)
+    shutil.rmtree(tmp_path / "final/baseline")
+    shutil.copytree(tmp_path / f"final/models/{family}", tmp_path / "final/baseline")
+    results = run.json("final/results.json")
+    results |= {"family": family, "test": results["all"][family], "threshold": results["all"][family]["threshold"]}
+    (tmp_path / "final/results.json").write_text(json.dumps(results))
+    (tmp_path / "register").mkdir()
+    monkeypatch.setattr(track, "SERVER", run.server)
+    name = "other_{family}"
+    settings = run.context(**{"mlflow.experiment": "other", "mlflow.model": name}).params
+    register.run(Context(tmp_path, tmp_path / "register", settings, f"key of {family}"))
+    model = api("registered-models/get", name=name.format(family=family))["registered_model"]
+    assert {a["alias"]: a["version"] for a in model["aliases"]} == {"champion": "2", "challenger": "1"}
+    x = pd.read_parquet(run.root / "final/holdout.parquet").head(50)
+    ours = load(run.root / f"final/models/{family}")
+    folder = Path(
+        mlflow.artifacts.download_artifacts(f"models:/{name.format(family=family)}@champion", dst_path=str(tmp_path / "got"))
+    )
+    if family == "logistic":
+        theirs = mlflow.sklearn.load_model(str(folder)).predict_proba(x[ours.columns])[:, 1]
+        assert np.array_equal(theirs, ours.probability(x))
+    else:
+        file = run.root / f"final/models/{family}" / run.json(f"final/models/{family}/inputs.json")["files"][0]
+        assert file.read_bytes() in [p.read_bytes() for p in folder.rglob("*") if p.is_file()]
+
+
 def test_the_two_versions_differ_when_the_search_won(run):
     choice = run.json("choose/choice.json")
     family = choice["family"]
@@ -148,10 +187,6 @@ def test_every_step_is_tracked(run, api):
 
 def test_repeating_the_steps_makes_no_second_version(run, api, registered, tmp_path):
     """As after a kill just before the step was complete: its folder is gone, what it did in MLflow is there."""
-    import shutil
-
-    from training.tests.conftest import execute
-
     before = {name: len(runs_of(api, f"home_credit_{name}")) for name in ("benchmark", "selection", "choice", "final")}
     for name in ("track", "register"):
         shutil.move(run.root / name, tmp_path / name)

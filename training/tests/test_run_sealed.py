@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from sklearn.metrics import fbeta_score, precision_score, recall_score, roc_auc_
 
 from training import final, pipeline
 from training.steps import sha256
-from training.tests.conftest import FEW, command, environment, execute
+from training.tests.conftest import FEW, execute
 
 BEFORE = ["select", "benchmark", "search", "choose"]
 
@@ -33,8 +32,8 @@ def test_without_that_file_the_steps_before_give_the_same_bytes(once, tmp_path):
         ours, theirs = (json.loads((r / name / "step.json").read_text())["outputs"] for r in (root, once))
         strip = lambda files: {k: v for k, v in files.items() if "seconds" not in k}  # noqa: E731
         assert strip(ours) == strip(theirs), name
-    done = subprocess.run(command(root, *FEW), env=environment(), capture_output=True, text=True)
-    assert done.returncode == 1 and "test_target.parquet" in done.stderr and not (root / "final").exists()
+    printed = execute(root, *FEW, code=1)
+    assert "test_target.parquet" in printed and not (root / "final").exists()
 
 
 def test_final_refuses_a_choice_without_its_hash_and_one_that_was_changed(run, tmp_path):

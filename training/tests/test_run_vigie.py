@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from sklearn.metrics import roc_auc_score
 
 EXPORTS = [("catboost", "model.cbm", 0.0), ("lightgbm", "model.txt", 0.0), ("xgboost", "model.json", 0.0),
            ("logistic", "model.onnx", 2e-6), ("forest", "model.onnx", 2e-6), ("mlp", "model.onnx", 2e-6),
@@ -139,6 +140,24 @@ def test_the_log_is_stable_and_vigie_tells_the_figures_of_the_run(vigie, run, ha
     assert report["cost"]["reference"]["per_1000"]["value"] == pytest.approx(
         1_000 * results["test"]["business_cost"] / results["clients"], rel=1e-12
     )
+
+
+def test_with_the_labels_of_the_log_vigie_reports_their_realised_figures(vigie, run, handed):
+    """The lines about labels are comments in vigie.yaml, since outcomes are known months later; without the comment they work."""
+    text = (handed / "vigie.yaml").read_text()
+    assert text.count("\n# labels: ") == 1
+    (handed / "labelled.yaml").write_text(text.replace("\n# labels: ", "\nlabels: ").replace("reports: {dir", "reports: {dir"))
+    report = json.loads(
+        call(
+            [*vigie, "check", "--config", "labelled.yaml", "--from", "2026-11-02", "--to", "2026-11-05", "--format", "json"],
+            cwd=handed,
+        )
+    )
+    realised = report["performance"]["realised"]
+    labels = pd.read_parquet(handed / "labels.parquet").set_index("request_id")["actual"]
+    logged = {r["request_id"]: r["outputs"] for p in (handed / "log").iterdir() for r in map(json.loads, gzip.open(p, "rt"))}
+    score = pd.Series({i: o["proba_default"] for i, o in logged.items()}).loc[labels.index]
+    assert realised["auc"]["value"] == pytest.approx(roc_auc_score(labels, score), rel=1e-9), realised
 
 
 def test_the_log_is_of_clients_that_the_run_has_not_seen(run, handed):

@@ -82,7 +82,7 @@ def test_step_json_says_what_went_in_and_came_out(tmp_path, settings):
     assert record["inputs"] == {"in.txt": sha256(tmp_path / "in.txt")} and record["outputs"] == {
         "out.json": sha256(tmp_path / "work/out.json")
     }
-    assert record["seed"] == 42 and record["settings"] == {"folds": 3} and record["versions"]["catboost"] == "1.2.10"
+    assert record["seed"] == 42 and record["settings"] == {"folds": 2} and record["versions"]["catboost"] == "1.2.10"
     assert set(record["seconds"]) == {"wall", "cpu"} and list(record["source"]) == ["money.py"]
 
 

@@ -2,13 +2,15 @@
 
 use std::{fs, path::Path};
 
-use super::layering::files;
+use super::{layering::files, python::python_files};
 
-/// The files of `src` outside the folders of the languages, templates included.
+/// The files of `src` outside the folders of the languages, templates included, and those of `training`.
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
     files(&root.join("src"), &mut all);
+    files(&root.join("training/src"), &mut all);
+    python_files(&root.join("training"), &mut all);
     let folders = ["src/report/page", "src/report/index", "src/alert"];
     let templates = folders.iter().flat_map(|folder| fs::read_dir(root.join(folder)).unwrap());
     all.extend(

@@ -185,14 +185,20 @@ pub(super) fn files(folder: &Path, all: &mut Vec<PathBuf>) {
 }
 
 /// Crates of the workspace in `crates/`.
-pub(super) const CRATES: &[&str] = &["mlflow", "models", "profile", "stats"];
+const CRATES: &[&str] = &["mlflow", "models", "profile", "stats"];
+
+/// The source folder of each crate of the workspace, by the crate's short name.
+pub(super) fn source_folders() -> Vec<(&'static str, String)> {
+    let crates = CRATES.iter().map(|name| (*name, format!("crates/{name}/src")));
+    [("vigie", "src".to_owned()), ("prepare", "training/src".to_owned())].into_iter().chain(crates).collect()
+}
 
 #[test]
 fn every_file_respects_the_layers() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     let mut count = 0;
-    for folder in std::iter::once("src".to_owned()).chain(CRATES.iter().map(|name| format!("crates/{name}/src"))) {
+    for (_, folder) in source_folders() {
         let src = root.join(&folder);
         let mut all = Vec::new();
         files(&src, &mut all);
@@ -216,7 +222,7 @@ fn every_file_respects_the_layers() {
 #[test]
 fn the_architecture_names_every_module() {
     let map = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ARCHITECTURE.md")).unwrap();
-    let crates = CRATES.iter().map(|name| format!("vigie-{name}"));
+    let crates = source_folders().into_iter().skip(1).map(|(name, _)| format!("vigie-{name}"));
     for name in LAYERS.iter().map(|(module, _)| (*module).to_owned()).chain(crates) {
         assert!(map.contains(&format!("`{name}`")), "src/ARCHITECTURE.md does not mention `{name}`");
     }

@@ -13,6 +13,7 @@ pub(crate) mod null_calibration;
 pub(crate) mod pitfalls;
 pub(crate) mod power;
 pub(crate) mod profile_merge;
+pub(crate) mod python;
 pub(crate) mod reference_mutants;
 pub(crate) mod stories;
 pub(crate) mod story_alerts;

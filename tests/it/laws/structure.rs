@@ -11,7 +11,7 @@ use syn::{
     visit::{Visit, visit_block, visit_item, visit_item_mod, visit_path},
 };
 
-use super::layering::{CRATES, files};
+use super::layering::{files, source_folders};
 
 /// A path of module names, the crate's name first.
 type Module = Vec<String>;
@@ -129,10 +129,9 @@ fn source(module: &Module, text: &str) -> Source {
 /// Every file of the workspace's crates outside tests, by module path; contents pages (`mod.rs`, `lib.rs`) apart.
 fn sources() -> (BTreeMap<Module, Source>, BTreeMap<Module, Source>) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = std::iter::once(("vigie", root.join("src")))
-        .chain(CRATES.iter().map(|name| (*name, root.join("crates").join(name).join("src"))));
     let (mut code, mut contents) = (BTreeMap::new(), BTreeMap::new());
-    for (name, folder) in folders {
+    for (name, folder) in source_folders() {
+        let folder = root.join(folder);
         let mut all = Vec::new();
         files(&folder, &mut all);
         for path in all {
@@ -171,7 +170,7 @@ fn resolve(path: &Module, code: &BTreeMap<Module, Source>, contents: &BTreeMap<M
 }
 
 /// The shortest cycle found, as its files in order; `None` if there is none.
-fn cycle(edges: &BTreeMap<Module, BTreeSet<Module>>) -> Option<Vec<String>> {
+pub(super) fn cycle(edges: &BTreeMap<Module, BTreeSet<Module>>) -> Option<Vec<String>> {
     edges
         .keys()
         .filter_map(|start| {
