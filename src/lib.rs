@@ -16,5 +16,6 @@ pub mod performance;
 pub mod reference;
 pub mod replay;
 pub mod report;
+pub mod serve;
 pub mod source;
 pub mod web;
