@@ -90,7 +90,7 @@ pub struct InputPolicy {
     pub unknown: Misfit,
     /// Features that the request does not name. (A feature that is null is missing, which is up to the model.)
     pub absent: Misfit,
-    /// Levels that the model was not trained with.
+    /// Levels that are not in the reference, nor known to the model. Without a reference, none is unseen.
     pub unseen: Misfit,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     monitor::{
         ConfiguredModel, open_configured_reference, read_configured_model, with_missing_inputs, with_registry_values,
     },
-    reference::Contributions,
+    reference::{Contributions, Reference},
     replay::{Rescorer, ScoreKind},
 };
 
@@ -79,13 +79,14 @@ impl ServedModel {
         let sha256 = model.model().file_sha256_hex();
         let rescorer = Rescorer::new(model, &Layout::new(Precision::F64, Vec::new(), None));
         let rescorer = with_missing_inputs(rescorer, settings)?;
-        let contributions = open_configured_reference(settings).ok().and_then(|own| own.contributions().cloned());
+        // Not every model that is served has a reference yet.
+        let reference = open_configured_reference(settings).ok();
         let served = Self {
             name: settings.model.name.clone(),
             version,
             sha256,
             origin: file.name(),
-            schema: InputSchema::new(&rescorer),
+            schema: InputSchema::new(&rescorer, reference.as_ref().map(Reference::layout)),
             rescorer,
             rule,
             words: DecisionNames::new(settings),
@@ -94,7 +95,7 @@ impl ServedModel {
                 Some(_) if settings.model.event() == "default" => "proba_default",
                 Some(_) => "probability",
             },
-            contributions,
+            contributions: reference.and_then(|own| own.contributions().cloned()),
             explainer: OnceLock::new(),
         };
         served.try_out()?;

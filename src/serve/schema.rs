@@ -1,12 +1,17 @@
 //! The inputs of a model by name, and rows of a request read into its columns.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
 
 use arrow_array::{ArrayRef, Float64Array, StringArray};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use vigie_models::InputKind;
 use vigie_profile::{
     batch::{Number, Rows, Value, level},
+    layout::{Layout, Shape},
     shown::shown,
 };
 
@@ -32,14 +37,29 @@ pub(super) struct InputFeature {
     pub kind: InputKind,
     /// Its column among those of the model's rows; `None` if the model does not read it.
     column: Option<usize>,
+    /// The levels of the reference, in canonical spelling; `None` if they are not known.
+    levels: Option<HashSet<String>>,
 }
 
 impl InputSchema {
-    pub(super) fn new(rescorer: &Rescorer) -> Self {
+    /// `reference`: whose levels the model was trained with.
+    pub(super) fn new(rescorer: &Rescorer, reference: Option<&Layout>) -> Self {
+        let levels = |name: &str| {
+            let own = reference?.features().iter().find(|own| own.name == name)?;
+            match &own.shape {
+                Shape::Categorical(levels) => Some(levels.names().iter().cloned().collect()),
+                Shape::Numeric(_) => None,
+            }
+        };
         let model = rescorer.model().features();
         let features = model.iter().zip(rescorer.names()).zip(rescorer.columns());
         let features: Vec<InputFeature> = features
-            .map(|((feature, name), column)| InputFeature { name: name.clone(), kind: feature.kind, column: *column })
+            .map(|((feature, name), column)| InputFeature {
+                name: name.clone(),
+                kind: feature.kind,
+                column: *column,
+                levels: levels(name),
+            })
             .collect();
         let by_name = features.iter().enumerate().map(|(index, feature)| (feature.name.clone(), index)).collect();
         Self { by_name, columns: rescorer.extra_columns().len(), features }
@@ -150,12 +170,13 @@ impl<'m> RowsReader<'m> {
                     Value::Text(text) => Some(text.to_owned()),
                     other => other.level().map(std::borrow::Cow::into_owned),
                 };
-                let model = self.rescorer.model();
-                let is_known = |text: &str| {
-                    model.knows_level(index, text)
-                        || level(text).is_none_or(|canonical| model.knows_level(index, &canonical))
+                let is_seen = |text: &str| match (&feature.levels, level(text)) {
+                    (Some(levels), Some(canonical)) => {
+                        levels.contains(canonical.as_ref()) || self.rescorer.model().knows_level(index, text)
+                    }
+                    _ => true,
                 };
-                if text.as_deref().is_some_and(|text| !is_known(text)) {
+                if text.as_deref().is_some_and(|text| !is_seen(text)) {
                     note(&mut self.faults.unseen, feature.name.clone());
                 }
                 put_last(levels, text);
