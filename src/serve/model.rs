@@ -104,7 +104,7 @@ impl ServedModel {
 
     /// Scores a row without values, which every model can, or refuses by NaN.
     fn try_out(&self) -> Result<()> {
-        let mut reader = super::schema::RowsReader::new(&self.schema, &self.rescorer);
+        let mut reader = super::schema::RowsReader::new(&self.schema, &self.rescorer, 1);
         reader.read("{}").map_err(|error| Fault::setup(format!("{}: {error}", self.origin)))?;
         self.score(&reader.finish().0).map(|_| ())
     }

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     config::{ChallengerOptions, Problems, RequestLogOptions, ServeOptions, Settings},
+    daemon::Clock,
     fault::{Fault, Result, describe_io},
 };
 
@@ -43,7 +44,8 @@ pub fn run(request: &ServeRequest) -> Result<()> {
         )));
     };
     let instance = instance();
-    let service = Arc::new(open(&settings, &options, &instance)?);
+    let clock = Clock::from_env();
+    let service = Arc::new(open(&settings, &options, &instance, clock)?);
     let access = Access { token: options.token_file.as_ref().map(token).transpose()?, hosts: host_names(&options) };
     let listener = TcpListener::bind(&options.listen).map_err(|error| {
         let why = describe_io(&error);
@@ -94,7 +96,7 @@ pub fn run(request: &ServeRequest) -> Result<()> {
     })
 }
 
-fn open(settings: &Settings, options: &ServeOptions, instance: &str) -> Result<Service> {
+fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Clock) -> Result<Service> {
     let champion = ModelSlot::open(settings)?;
     let omitted = options.log.omit.iter().find(|name| champion.model().schema.has(name));
     if let Some(name) = omitted {
@@ -102,10 +104,10 @@ fn open(settings: &Settings, options: &ServeOptions, instance: &str) -> Result<S
             "serve.log.omit: `{name}` is a feature of the model, without which scores cannot be verified; remove it from the list"
         )));
     }
-    let log = RequestLog::start(&options.log, instance)?;
+    let log = RequestLog::start(&options.log, instance, clock)?;
     let challenger =
-        options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance)).transpose()?;
-    Ok(Service::new(champion, challenger, log, options))
+        options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
+    Ok(Service::new(champion, challenger, log, options, clock))
 }
 
 /// Opens the challenger: the same settings with another file and version.
@@ -114,6 +116,7 @@ fn challenger(
     own: &ChallengerOptions,
     log: &RequestLogOptions,
     instance: &str,
+    clock: Clock,
 ) -> Result<Challenger> {
     let mut settings = settings.clone();
     settings.model.file = Some(own.file.clone());
@@ -121,7 +124,7 @@ fn challenger(
     let slot = ModelSlot::open(&settings).map_err(|fault| fault.context("serve.challenger"))?;
     let log = own.log_dir.as_ref().map(|dir| {
         let options = RequestLogOptions { dir: dir.clone(), ..log.clone() };
-        RequestLog::start(&options, instance).map_err(|fault| fault.context("serve.challenger"))
+        RequestLog::start(&options, instance, clock).map_err(|fault| fault.context("serve.challenger"))
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))
 }

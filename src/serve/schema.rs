@@ -7,6 +7,7 @@ use std::{
 };
 
 use arrow_array::{ArrayRef, Float64Array, StringArray};
+use arrow_buffer::{Buffer, ScalarBuffer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use vigie_models::InputKind;
 use vigie_profile::{
@@ -26,8 +27,8 @@ const NAMED: usize = 20;
 pub(super) struct InputSchema {
     features: Vec<InputFeature>,
     by_name: HashMap<String, usize>,
-    /// Number of columns that the model reads.
-    columns: usize,
+    /// The kind of each column that the model reads.
+    kinds: Vec<InputKind>,
 }
 
 /// One input.
@@ -62,7 +63,13 @@ impl InputSchema {
             })
             .collect();
         let by_name = features.iter().enumerate().map(|(index, feature)| (feature.name.clone(), index)).collect();
-        Self { by_name, columns: rescorer.extra_columns().len(), features }
+        let mut kinds = vec![InputKind::Numeric; rescorer.extra_columns().len()];
+        for feature in &features {
+            if let Some(kind) = feature.column.and_then(|column| kinds.get_mut(column)) {
+                *kind = feature.kind;
+            }
+        }
+        Self { by_name, kinds, features }
     }
 
     pub(super) fn features(&self) -> &[InputFeature] {
@@ -102,7 +109,8 @@ fn note<T: PartialEq>(list: &mut Vec<T>, entry: T) {
 }
 
 enum InputColumn {
-    Numbers(Vec<f64>),
+    /// The place of its first row in the numbers of all columns.
+    Numbers(usize),
     Levels(Vec<Option<String>>),
 }
 
@@ -111,30 +119,39 @@ pub(super) struct RowsReader<'m> {
     schema: &'m InputSchema,
     rescorer: &'m Rescorer,
     columns: Vec<InputColumn>,
+    /// Of all numeric columns, one after the other, in one allocation.
+    numbers: Vec<f64>,
     seen: Vec<bool>,
+    /// Number of rows, and of those that have been read.
     rows: usize,
+    read: usize,
     pub faults: InputFaults,
 }
 
 impl<'m> RowsReader<'m> {
-    pub(super) fn new(schema: &'m InputSchema, rescorer: &'m Rescorer) -> Self {
-        let mut columns: Vec<InputColumn> = (0..schema.columns).map(|_| InputColumn::Numbers(Vec::new())).collect();
-        for feature in &schema.features {
-            if let Some(column) = feature.column.and_then(|column| columns.get_mut(column))
-                && feature.kind == InputKind::Categorical
-            {
-                *column = InputColumn::Levels(Vec::new());
-            }
+    /// Prepares to read `rows` rows.
+    pub(super) fn new(schema: &'m InputSchema, rescorer: &'m Rescorer, rows: usize) -> Self {
+        let columns = schema.kinds.iter().enumerate();
+        let columns = columns.map(|(place, kind)| match kind {
+            InputKind::Numeric => InputColumn::Numbers(place * rows),
+            InputKind::Categorical => InputColumn::Levels(vec![None; rows]),
+        });
+        Self {
+            schema,
+            rescorer,
+            columns: columns.collect(),
+            numbers: vec![f64::NAN; rows * schema.kinds.len()],
+            seen: vec![false; schema.features.len()],
+            rows,
+            read: 0,
+            faults: InputFaults::default(),
         }
-        let seen = vec![false; schema.features.len()];
-        Self { schema, rescorer, columns, seen, rows: 0, faults: InputFaults::default() }
     }
 
     /// Reads a JSON object of inputs as the next row. Values that do not fit are in `faults`.
     pub(super) fn read(&mut self, object: &str) -> serde_json::Result<()> {
         self.seen.fill(false);
-        self.columns.iter_mut().for_each(InputColumn::push_missing);
-        self.rows += 1;
+        self.read += 1;
         let mut json = serde_json::Deserializer::from_str(object);
         RowSeed(self).deserialize(&mut json)?;
         json.end()?;
@@ -158,9 +175,10 @@ impl<'m> RowsReader<'m> {
             note(&mut self.faults.repeated, feature.name.clone());
         }
         let Some(column) = feature.column.and_then(|column| self.columns.get_mut(column)) else { return };
+        let row = self.read.saturating_sub(1);
         match (column, value.scalar()) {
-            (InputColumn::Numbers(numbers), scalar) => match scalar.number() {
-                Number::Value(number) => put_last(numbers, number),
+            (InputColumn::Numbers(first), scalar) => match scalar.number() {
+                Number::Value(number) => put(&mut self.numbers, *first + row, number),
                 Number::Missing => {}
                 Number::Invalid => note(&mut self.faults.wrong, (feature.name.clone(), "a number")),
             },
@@ -179,37 +197,30 @@ impl<'m> RowsReader<'m> {
                 if text.as_deref().is_some_and(|text| !is_seen(text)) {
                     note(&mut self.faults.unseen, feature.name.clone());
                 }
-                put_last(levels, text);
+                put(levels, row, text);
             }
         }
     }
 
     /// The rows, as the reader of a log would make them.
     pub(super) fn finish(self) -> (Rows, InputFaults) {
-        let features = self.columns.into_iter().map(|column| Some(column.into_array())).collect();
+        let numbers = Buffer::from_vec(self.numbers);
+        let features = self.columns.into_iter().map(|column| -> Option<ArrayRef> {
+            Some(match column {
+                InputColumn::Numbers(first) => {
+                    Arc::new(Float64Array::new(ScalarBuffer::new(numbers.clone(), first, self.rows), None))
+                }
+                InputColumn::Levels(levels) => Arc::new(StringArray::from(levels)),
+            })
+        });
+        let features = features.collect();
         (Rows { len: self.rows, features, ..Rows::default() }, self.faults)
     }
 }
 
-impl InputColumn {
-    fn push_missing(&mut self) {
-        match self {
-            Self::Numbers(numbers) => numbers.push(f64::NAN),
-            Self::Levels(levels) => levels.push(None),
-        }
-    }
-
-    fn into_array(self) -> ArrayRef {
-        match self {
-            Self::Numbers(numbers) => Arc::new(Float64Array::from(numbers)),
-            Self::Levels(levels) => Arc::new(StringArray::from(levels)),
-        }
-    }
-}
-
-fn put_last<T>(column: &mut [T], value: T) {
-    if let Some(last) = column.last_mut() {
-        *last = value;
+fn put<T>(column: &mut [T], place: usize, value: T) {
+    if let Some(slot) = column.get_mut(place) {
+        *slot = value;
     }
 }
 

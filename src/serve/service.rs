@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::StatusCode;
 use tokio::{sync::Semaphore, task::block_in_place};
-use vigie_profile::{batch::Rows, window::Instant};
+use vigie_profile::batch::Rows;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -18,7 +18,10 @@ use super::{
     schema::{InputFaults, RowsReader},
     slot::ModelSlot,
 };
-use crate::config::{InputPolicy, ServeOptions};
+use crate::{
+    config::{InputPolicy, ServeOptions},
+    daemon::Clock,
+};
 
 /// Requests with more rows than this are scored aside, so that they hold up no other.
 const FEW_ROWS: usize = 16;
@@ -35,6 +38,7 @@ pub(super) struct Service {
     pub policy: InputPolicy,
     pub max_rows: usize,
     omit: Vec<String>,
+    clock: Clock,
 }
 
 /// Another model that scores the same requests.
@@ -92,6 +96,7 @@ impl Service {
         challenger: Option<Challenger>,
         log: RequestLog,
         options: &ServeOptions,
+        clock: Clock,
     ) -> Self {
         Self {
             champion,
@@ -101,6 +106,7 @@ impl Service {
             policy: options.inputs,
             max_rows: usize::try_from(options.max_rows).unwrap_or(usize::MAX),
             omit: options.log.omit.clone(),
+            clock,
         }
     }
 
@@ -134,7 +140,7 @@ impl Service {
         let latency_ms = milliseconds(request.started);
         let record = BatchRecord {
             facts: RequestFacts {
-                at: Instant::now(),
+                at: self.clock.now(),
                 request_id: request.request_id,
                 endpoint: request.endpoint,
                 latency_ms,
@@ -192,7 +198,7 @@ impl Service {
     pub(super) async fn log_refusal(&self, request: (&'static str, &str, Monotonic), refusal: &Refusal) {
         let (endpoint, request_id, started) = request;
         let facts = RequestFacts {
-            at: Instant::now(),
+            at: self.clock.now(),
             request_id,
             endpoint,
             latency_ms: milliseconds(started),
@@ -235,7 +241,7 @@ impl Service {
                 return;
             };
             let facts = RequestFacts {
-                at: Instant::now(),
+                at: service.clock.now(),
                 request_id: &request_id,
                 endpoint,
                 latency_ms: milliseconds(started),
@@ -259,7 +265,7 @@ struct Work {
 }
 
 fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), Refusal> {
-    let mut reader = RowsReader::new(&model.schema, &model.rescorer);
+    let mut reader = RowsReader::new(&model.schema, &model.rescorer, rows.len());
     for (index, row) in rows.iter().enumerate() {
         reader.read(row).map_err(|error| {
             let place = if rows.len() > 1 { format!("row {index}: ") } else { String::new() };

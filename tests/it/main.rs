@@ -19,5 +19,6 @@ mod oracle;
 mod page;
 mod postgres;
 mod rates;
+mod serve;
 mod story;
 mod support;

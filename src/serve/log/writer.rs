@@ -13,11 +13,11 @@ use std::{
 
 use tokio::sync::oneshot;
 use tracing::{error, info};
-use vigie_profile::window::Instant;
 
 use super::day_file::DayFiles;
 use crate::{
     config::{Durability, RequestLogOptions, WhenFull},
+    daemon::Clock,
     fault::{Fault, Result, describe_io},
 };
 
@@ -99,7 +99,7 @@ pub(in crate::serve) struct RequestLog {
 
 impl RequestLog {
     /// Starts the writer. `instance`: unique among processes that write to the folder.
-    pub(in crate::serve) fn start(options: &RequestLogOptions, instance: &str) -> Result<Self> {
+    pub(in crate::serve) fn start(options: &RequestLogOptions, instance: &str, clock: Clock) -> Result<Self> {
         let is_synced = options.durability == Durability::Synced;
         let max_bytes = u64::from(options.max_file_mib) << 20;
         let files = DayFiles::new(&options.dir, instance, max_bytes, is_synced);
@@ -120,6 +120,7 @@ impl RequestLog {
             sequence: 0,
             status: Arc::clone(&status),
             dropped: 0,
+            clock,
         };
         let thread = thread::Builder::new().name("request-log".to_owned()).spawn(move || writer.run());
         let thread = thread.map_err(|error| Fault::retry(format!("cannot start a thread: {}", describe_io(&error))))?;
@@ -188,6 +189,7 @@ struct Writer {
     status: Arc<LogStatus>,
     /// Dropped records that have been given sequence numbers.
     dropped: u64,
+    clock: Clock,
 }
 
 impl Writer {
@@ -224,7 +226,7 @@ impl Writer {
             lines.push(b',');
             lines.extend_from_slice(record);
         }
-        let day = Instant::now().timestamp().strftime("%Y-%m-%d").to_string();
+        let day = self.clock.now().timestamp().strftime("%Y-%m-%d").to_string();
         let result = self.files.append(&day, &lines);
         self.status.note(&result, &self.folder);
         let answer = match &result {
