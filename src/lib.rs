@@ -17,5 +17,6 @@ pub mod reference;
 pub mod replay;
 pub mod report;
 pub mod serve;
+pub mod skew;
 pub mod source;
 pub mod web;

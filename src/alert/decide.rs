@@ -279,7 +279,7 @@ fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, r
         // No data, or the wrong model: a second window adds no evidence.
         Test::NoData | Test::Parity | Test::StaleReference => true,
         _ if finding.is_dead_input() => true,
-        Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut | Test::Stale => {
+        Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut | Test::Stale | Test::Skew => {
             finding.severity == Severity::Alarm
         }
         Test::RunFailed | Test::Source => window.lasting,

@@ -76,6 +76,10 @@ pub fn nearness(report: &Report) -> BTreeMap<(Subject, Test), f64> {
     add(&Subject::Run, Test::ErrorRate, share(traffic.errors, traffic.requests), policy.error_rate, None);
     add(&Subject::Run, Test::Latency, traffic.latency.quantile_ms(0.95), policy.latency_p95_ms, None);
     add(&Subject::Run, Test::ModelVersion, share(other, report.drift.n_window + other), policy.model_version, None);
+    let skew = report.skew.as_ref().and_then(|check| check.skew.as_ref().ok());
+    for feature in skew.iter().flat_map(|skew| &skew.unequal) {
+        add(&Subject::Run, Test::Skew, Some(feature.share()), policy.skew_of(&feature.name), None);
+    }
     for (test, more, p) in costs(report) {
         add(&Subject::Run, test, Some(more.max(0.0)), policy.cost, p);
     }

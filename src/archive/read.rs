@@ -43,6 +43,12 @@ pub(super) fn read_report(folder: &Path) -> Option<ReportDocument> {
     ReportDocument::from_json(&fs::read_to_string(folder.join("report.json")).ok()?).ok()
 }
 
+/// Reads the report of a window. Returns `None` if there is no readable one.
+#[must_use]
+pub fn window_report(reports: &Path, model: &str, window: Window) -> Option<ReportDocument> {
+    read_report(&reports.join(model).join(window.folder()))
+}
+
 /// Reads the report of the window that ends last. Returns `None` if the model has no readable report.
 #[must_use]
 pub fn latest_report(reports: &Path, model: &str) -> Option<ReportDocument> {

@@ -80,20 +80,29 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             }
             let has_label_connection =
                 |settings: &Settings| settings.labels.as_ref().is_some_and(|labels| labels.place.has_connection());
+            let has_feature_table = |settings: &Settings| settings.features.is_some();
             if *connect {
                 for settings in &all {
-                    let labels_only = !settings.source.place.has_connection() && has_label_connection(settings);
-                    if !labels_only {
+                    let is_other = has_label_connection(settings) || has_feature_table(settings);
+                    let others_only = !settings.source.place.has_connection() && is_other;
+                    if !others_only {
                         text.push_str(&connect::log_lines(&monitor::connect(settings)?));
                     }
                     if let Some(labels) = monitor::connect_labels(settings)? {
                         text.push_str(&connect::label_lines(&labels));
                     }
+                    if let Some(table) = monitor::connect_features(settings)? {
+                        text.push_str(&connect::feature_table_lines(&table));
+                    }
                 }
             } else {
                 let has_connection =
                     |settings: &Settings| settings.source.place.has_connection() || has_label_connection(settings);
-                let hint = if all.iter().any(has_connection) { ", --connect tests the database" } else { "" };
+                let hint = match () {
+                    () if all.iter().any(has_connection) => ", --connect tests the database",
+                    () if all.iter().any(has_feature_table) => ", --connect tests the feature table",
+                    () => "",
+                };
                 let _ = writeln!(text, "{NOT_TESTED}{hint}");
             }
             print(&text);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use vigie_profile::shown::shown;
 
-use crate::monitor::{ConnectionCheck, LabelsCheck};
+use crate::monitor::{ConnectionCheck, FeatureTableCheck, LabelsCheck};
 
 /// Maximum number of missing features to list.
 const LISTED: usize = 8;
@@ -36,14 +36,7 @@ pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
     if connected.fields.values().any(|(_, found)| !found) {
         let _ = writeln!(text, "fields NOT found: {}", fields(false));
     }
-    let _ = write!(text, "features found: {} of {}", connected.features - connected.absent.len(), connected.features);
-    if !connected.absent.is_empty() {
-        let mut names: Vec<String> = connected.absent.iter().take(LISTED).map(|name| shown(name)).collect();
-        if connected.absent.len() > LISTED {
-            names.push(format!("and {} more", connected.absent.len() - LISTED));
-        }
-        let _ = write!(text, "; not found: {}", names.join(", "));
-    }
+    text.push_str(&features_found(connected.features, &connected.absent));
     let _ = write!(text, "\nusable: {} of {} records", connected.usable, connected.records);
     if preview.found.filtered > 0 {
         let _ = write!(text, "; {} more excluded by `where`", preview.found.filtered);
@@ -54,6 +47,30 @@ pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Number of features that were found, and the names of others.
+fn features_found(all: usize, absent: &[String]) -> String {
+    let found = format!("features found: {} of {all}", all - absent.len());
+    if absent.is_empty() {
+        return found;
+    }
+    let mut names: Vec<String> = absent.iter().take(LISTED).map(|name| shown(name)).collect();
+    if absent.len() > LISTED {
+        names.push(format!("and {} more", absent.len() - LISTED));
+    }
+    format!("{found}; not found: {}", names.join(", "))
+}
+
+/// What was found in the feature table.
+pub(super) fn feature_table_lines(seen: &FeatureTableCheck) -> String {
+    let estimate = seen.preview.rows.map(|rows| format!(", about {rows} rows")).unwrap_or_default();
+    let mut text =
+        format!("features: {}{estimate}; read: {}, {} have no id\n", seen.preview.place, seen.read, seen.without_id);
+    if seen.preview.scan.malformed > 0 {
+        let _ = writeln!(text, "  malformed: {}", seen.preview.scan.malformed);
+    }
+    text + &features_found(seen.features, &seen.absent) + "\n"
 }
 
 /// What was found in the labels.

@@ -45,6 +45,9 @@ pub fn check_files(settings: &Settings) -> Vec<Problem> {
     if let Some(labels) = &settings.labels {
         problems.extend(check_place(PlaceSection::Labels, &labels.place));
     }
+    if let Some(features) = &settings.features {
+        problems.extend(check_place(PlaceSection::Features, &features.place));
+    }
     problems.extend(check_channels(settings));
     let mut mlflow = settings.mlflow.clone();
     let files = mlflow.iter_mut().flat_map(MlflowOptions::files);
@@ -132,7 +135,8 @@ fn readable_secrets(settings: &Settings) -> Vec<Problem> {
     let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
     secrets.extend(token.map(|file| ("http.token_file".to_owned(), file.as_path())));
     let labels = settings.labels.as_ref().map(|labels| (PlaceSection::Labels, &labels.place));
-    for (section, place) in [(PlaceSection::Log, &settings.source.place)].into_iter().chain(labels) {
+    let features = settings.features.as_ref().map(|features| (PlaceSection::Features, &features.place));
+    for (section, place) in [(PlaceSection::Log, &settings.source.place)].into_iter().chain(labels).chain(features) {
         let passwords = place.required_files().filter(|file| file.key == "password_file");
         secrets.extend(passwords.map(|file| (format!("{}.{}", section.name(), file.key), file.path)));
     }

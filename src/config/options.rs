@@ -38,6 +38,9 @@ pub struct ConfigFile {
     /// Labels: the actual outcomes of the predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<source::LabelOptions>,
+    /// The feature table that serving should have read: logged inputs are compared with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<source::FeatureTableOptions>,
     /// Groups of rows to monitor separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,
@@ -89,6 +92,9 @@ pub struct WatchedModel {
     /// Labels: the actual outcomes of the predictions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub labels: Option<source::LabelOptions>,
+    /// The feature table that serving should have read: logged inputs are compared with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<source::FeatureTableOptions>,
     /// Groups of rows to monitor separately.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segments: Option<SegmentOptions>,

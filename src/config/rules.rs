@@ -21,7 +21,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 44] = [
+const RULES: [(&str, ValueRule); 46] = [
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -33,6 +33,8 @@ const RULES: [(&str, ValueRule); 44] = [
     ("labels", source::misplaced_key),
     ("labels.statement_timeout", duration),
     ("labels.revise", duration),
+    ("features", source::misplaced_key),
+    ("features.statement_timeout", duration),
     ("source.timestamp_timezone", time_zone),
     ("source.fields", one_output),
     ("source.fields.probabilities", several_classes),

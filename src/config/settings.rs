@@ -15,7 +15,12 @@ use super::{
     ScheduleOptions, SegmentOptions, ServeOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse,
     source_keys, tree::YamlNode, versions::side_by_side,
 };
-use crate::{fault::describe_io, judge::Policy, report::Language, source};
+use crate::{
+    fault::describe_io,
+    judge::Policy,
+    report::Language,
+    source::{self, PlaceSection},
+};
 
 /// Settings of one model. Paths are absolute.
 #[derive(Debug, Clone)]
@@ -32,6 +37,8 @@ pub struct Settings {
     pub source: source::SourceOptions,
     /// The labels.
     pub labels: Option<source::LabelOptions>,
+    /// The feature table that logged inputs are compared with.
+    pub features: Option<source::FeatureTableOptions>,
     /// Segments to monitor separately.
     pub segments: Option<SegmentOptions>,
     /// Check schedule and window length.
@@ -88,9 +95,9 @@ pub struct Schedule {
 }
 
 /// Sections that each entry of `models` has for itself.
-const MODEL_KEYS: [&str; 5] = ["reference", "source", "labels", "model", "schedule"];
+const MODEL_KEYS: [&str; 6] = ["reference", "source", "labels", "features", "model", "schedule"];
 
-/// Keys whose values are checked after parsing, in addition to those of `source`, `labels` and the channels.
+/// Keys whose values are checked after parsing, in addition to those of `source`, `labels`, `features` and the channels.
 const LOCATED_KEYS: [&str; 13] = [
     "reference",
     "model",
@@ -186,9 +193,19 @@ impl Settings {
                     .hint("choose a unique name; reports and alerts are stored under it");
                 return Err(vec![problem.at(tree.location_of(full_key("model.name").keys()))]);
             }
-            let labels = watched.labels.as_ref().map(|labels| &labels.place);
-            if let Some(problem) = labels.and_then(|labels| source_keys::missing_key(labels, &watched.source.place)) {
-                return Err(vec![problem.at(tree.location_of(full_key("labels.path").keys()))]);
+            let labels = watched.labels.as_ref().map(|labels| (PlaceSection::Labels, &labels.place));
+            let features = watched.features.as_ref().map(|features| (PlaceSection::Features, &features.place));
+            for (section, place) in labels.into_iter().chain(features) {
+                if let Some(problem) = source_keys::missing_key(section, place, &watched.source.place) {
+                    let key = full_key(&format!("{}.path", section.name()));
+                    return Err(vec![problem.at(tree.location_of(key.keys()))]);
+                }
+            }
+            if watched.features.is_some() && watched.source.fields.entity.is_none() {
+                let problem =
+                    Problem::new("features", "`features` is joined by `source.fields.entity`, which is not set")
+                        .hint("map it to the log's field that holds the same id as `features.id`");
+                return Err(vec![problem.at(tree.location_of(full_key("features.id").keys()))]);
             }
             let channel_keys = Alerts::specs().into_iter().flat_map(|spec| spec.keys).map(|known| known.key);
             let keys = LOCATED_KEYS.into_iter().chain(LONG_DURATIONS).chain(channel_keys).map(ToOwned::to_owned);
@@ -207,6 +224,7 @@ impl Settings {
                 reference: watched.reference,
                 source,
                 labels: watched.labels,
+                features: watched.features,
                 segments: watched.segments,
                 schedule: Schedule::new(watched.schedule).map_err(|problem| vec![problem])?,
                 threads: options.run.threads,
@@ -250,6 +268,7 @@ impl Settings {
         paths.extend(self.source.place.paths());
         paths.extend(self.model.file.as_mut());
         paths.extend(self.labels.iter_mut().flat_map(|labels| labels.place.paths()));
+        paths.extend(self.features.iter_mut().flat_map(|features| features.place.paths()));
         paths.extend(self.alerts.files().into_iter().map(|(_, path)| path));
         paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
         paths.extend(self.serve.iter_mut().flat_map(ServeOptions::paths));
@@ -280,11 +299,12 @@ impl Schedule {
 
 /// The models of a file, each with the key prefix of its section. Versions side by side share one.
 fn models(options: &ConfigFile, tree: &YamlNode) -> Result<Vec<(String, WatchedModel)>, Vec<Problem>> {
-    let ConfigFile { model, reference, source, labels, segments, schedule, policy, baseline, .. } = options.clone();
+    let ConfigFile { model, reference, source, labels, features, segments, schedule, policy, baseline, .. } =
+        options.clone();
     let first = match (model, reference, source) {
         (Some(model), Some(reference), Some(source)) => Some((
             String::new(),
-            WatchedModel { model, reference, source, labels, segments, schedule, policy, baseline },
+            WatchedModel { model, reference, source, labels, features, segments, schedule, policy, baseline },
         )),
         _ => None,
     };

@@ -74,7 +74,8 @@ impl ModelCheck<'_> {
         let settings = former.as_ref().unwrap_or(self.settings);
         let result = catch_panics(|| {
             let settings = &*monitor::with_registry_values(settings)?;
-            let report = monitor::examine(settings, request, self.context.scan)?;
+            let examine = if previous.is_some() { monitor::examine_again } else { monitor::examine };
+            let report = examine(settings, request, self.context.scan)?;
             crash::point("window.examined");
             // Decisions made with a previous reference or model are not judged by the current ones.
             if previous.as_ref().is_some_and(|run| !has_same_inputs(run, &report)) {

@@ -26,6 +26,7 @@ pub(super) struct EventOutputs {
     latency_ms: Option<f64>,
     status: Option<i32>,
     error: Option<bool>,
+    entity: Option<String>,
     model_version: Option<String>,
 }
 
@@ -82,6 +83,7 @@ impl EventOutputs {
             latency_ms: value(records.latency_ms.as_ref(), row, Float64Array::value),
             status: value(records.status.as_ref(), row, Int32Array::value),
             error: value(records.error.as_ref(), row, BooleanArray::value),
+            entity: text(&records.entity),
             model_version: text(&records.model_version),
         }
     }
@@ -114,6 +116,7 @@ pub(super) fn join(records: &mut Records, outputs: &[(usize, &EventOutputs)]) {
     fill!(latency_ms, Float64Array, |latencies: &Float64Array| latencies.iter().collect());
     fill!(status, Int32Array, |codes: &Int32Array| codes.iter().collect());
     fill!(decision, StringArray, owned);
+    fill!(entity, StringArray, owned);
     fill!(model_version, StringArray, owned);
     for (place, class) in records.classes.iter_mut().enumerate() {
         let of_class = |outputs: &EventOutputs| outputs.classes.get(place).copied().flatten();

@@ -1,6 +1,8 @@
 //! The rows of a batch that count, each with a key.
 
-use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, UInt64Array, cast::AsArray, types::UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Float64Array, StringArray, UInt64Array, cast::AsArray, types::UInt64Type,
+};
 use arrow_schema::ArrowError;
 use vigie_profile::{
     batch::{Complaints, Records, Rows},
@@ -16,12 +18,14 @@ use super::{
 };
 
 /// Rows that count, with names and keys.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct KeyedRows {
     /// Columns of the layout's features, followed by the extra columns.
     pub rows: Rows,
     /// The id of each row, or its time if it has none.
     pub names: Vec<String>,
+    /// Whom or what the inputs of each row describe, if the config maps it; otherwise empty.
+    pub entities: Vec<Option<String>>,
     /// 128-bit hash of each row's id, or of the whole record if it has none.
     pub keys: Vec<u128>,
     /// The probabilities of each row's classes, if the config maps them; otherwise empty.
@@ -30,13 +34,15 @@ pub struct KeyedRows {
 
 impl KeyedRows {
     /// Selects the rows with a key below a bound; `None`: all rows.
-    pub(super) fn below(&self, below: Option<u128>) -> Result<Self, ArrowError> {
+    pub(crate) fn below(&self, below: Option<u128>) -> Result<Self, ArrowError> {
         let keeps: Vec<bool> = self.keys.iter().map(|key| below.is_none_or(|below| *key < below)).collect();
         let names = self.names.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(name, _)| name.clone());
         let keys = self.keys.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(key, _)| *key);
         let classes = self.classes.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(classes, _)| classes.clone());
+        let entities = self.entities.iter().zip(&keeps).filter(|(_, keep)| **keep).map(|(entity, _)| entity.clone());
         Ok(Self {
             names: names.collect(),
+            entities: entities.collect(),
             keys: keys.collect(),
             classes: classes.collect(),
             rows: self.rows.filtered(&BooleanArray::from(keeps))?,
@@ -64,7 +70,7 @@ pub(super) fn keyed_rows(
     records.features.extend(extra);
     decide(records, job.words);
     if !keeps.contains(&Keep::Row) {
-        return Ok(KeyedRows { rows: Rows::default(), names: Vec::new(), keys: Vec::new(), classes: Vec::new() });
+        return Ok(KeyedRows::default());
     }
     // An additional column with row numbers identifies the rows that are used.
     let numbers: UInt64Array = (0..records.len as u64).collect();
@@ -81,6 +87,10 @@ pub(super) fn keyed_rows(
         .unwrap_or_default();
     Ok(KeyedRows {
         names: numbers.iter().map(|row| name(records, *row)).collect(),
+        entities: match &records.entity {
+            Some(entities) => numbers.iter().map(|row| text(Some(entities), *row).map(ToOwned::to_owned)).collect(),
+            None => Vec::new(),
+        },
         keys: numbers.iter().filter_map(|row| keys.get(*row).copied()).collect(),
         classes: if records.classes.is_empty() {
             Vec::new()
@@ -91,8 +101,12 @@ pub(super) fn keyed_rows(
     })
 }
 
+fn text(texts: Option<&StringArray>, row: usize) -> Option<&str> {
+    texts.filter(|texts| row < texts.len() && texts.is_valid(row)).map(|texts| texts.value(row))
+}
+
 fn id(records: &Records, row: usize) -> Option<&str> {
-    records.id.as_ref().filter(|ids| row < ids.len() && ids.is_valid(row)).map(|ids| ids.value(row))
+    text(records.id.as_ref(), row)
 }
 
 fn name(records: &Records, row: usize) -> String {

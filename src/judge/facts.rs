@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Instant;
 
-use super::{Contradictions, Failure, LeftOutKind, Measure, Story, Test, UnusableReason};
+use super::{Contradictions, Failure, LeftOutKind, Measure, SkewCause, Story, Test, UnusableReason};
 use crate::{
     drift::{CommonValue, PsiBinKind},
     fault::{LeftOut, LostInput},
@@ -188,7 +188,16 @@ pub enum Facts {
         /// Start of the first window since which this has been so.
         since: Instant,
     },
-    /// A part of the log or of the labels could not be read.
+    /// Logged inputs that are not those of the feature table.
+    Skew {
+        /// Rows that were compared.
+        compared: u64,
+        /// What happened to which features, largest share first.
+        causes: Vec<SkewCause>,
+        /// Number of further causes.
+        more: usize,
+    },
+    /// A part of the log or of the labels, or the feature table, could not be read.
     LeftOut(LeftOut),
     /// A part of the log, or the labels, of which nothing could be used for one reason.
     Lost(LostInput),
@@ -242,6 +251,10 @@ impl Facts {
             }
             Self::Constant { value, from, to } => Self::Constant { value: value.redacted(), from, to },
             Self::LeftOut(input) => Self::LeftOut(input.redacted()),
+            Self::Skew { compared, causes, more } => {
+                let hidden = |cause: SkewCause| SkewCause { how: cause.how.redacted(), ..cause };
+                Self::Skew { compared, causes: causes.into_iter().map(hidden).collect(), more }
+            }
             Self::Failed(failure) => Self::Failed(failure.redacted()),
             Self::Story { story, test, strongest } => Self::Story {
                 story: Box::new(story.redacted()),

@@ -160,10 +160,11 @@ mod tests {
         drift::{Change, CommonValue, Onset, OnsetOf, PsiBinKind},
         fault::{InputShape, LeftOut, LostInput, PublicCause},
         judge::{
-            BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Member, Note, StoryBlock,
-            StoryReason, StorySide, Subject, UnusableReason,
+            BinShare, Contradictions, DecisionCause, ExactTest, Facts, LeftOutKind, Measure, Member, Note, SkewCause,
+            StoryBlock, StoryReason, StorySide, Subject, UnusableReason,
         },
         replay::ParityCause,
+        skew::{RenamedLevel, SkewKind},
     };
 
     fn bin() -> BinShare {
@@ -238,6 +239,7 @@ mod tests {
             Facts::StaleReference { days: 400, limit_days: 365 },
             Facts::RegistryAway { kept: "version 3 of credit-default".to_owned() },
             Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: window().from },
+            Facts::Skew { compared: 700, causes: vec![skew_cause()], more: 2 },
             Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),
             Facts::Lost(LostInput {
                 place: "a.csv".to_owned(),
@@ -256,6 +258,17 @@ mod tests {
             },
             Facts::Stored { sentence: Some("PSI 0.3".to_owned()) },
         ]
+    }
+
+    fn skew_cause() -> SkewCause {
+        let (stored, logged) = (Some("a level".to_owned()), Some("one level".to_owned()));
+        SkewCause {
+            how: SkewKind::Renamed { levels: vec![RenamedLevel { stored, logged, rows: 9 }], more: 1 },
+            block: Some(StoryBlock { prefix: "J_".to_owned(), features: 4, affected: 3 }),
+            named: vec!["JOB".to_owned()],
+            more: 2,
+            share: 0.1 + 0.2,
+        }
     }
 
     fn story() -> Story {

@@ -31,6 +31,8 @@ pub struct Override {
     pub dead: Option<Reaction>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constant: Option<Reaction>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew: Option<Limits>,
 }
 
 /// All limits.
@@ -75,6 +77,8 @@ pub struct Policy {
     pub disparity: Limits,
     /// Share of rows that repeat rows of the previous window in a block of features, such as all of one source.
     pub stale: Limits,
+    /// Share of rows of which a logged input is not that of the feature table; only with `features`.
+    pub skew: Limits,
     /// Which logged scores are compared with those of `model.file`; a single difference is an alarm.
     pub parity: ParityOf,
     /// Measure which drift moved the score, by scoring rows again with the reference's values restored and by the drift of the
@@ -105,6 +109,7 @@ impl Default for Policy {
             auc: Limits::new(0.02, 0.05),
             disparity: Limits::watch_only(0.20),
             stale: Limits::new(0.01, 0.50),
+            skew: Limits::new(0.01, 0.10),
             parity: ParityOf::Sample,
             attribution: false,
             features: BTreeMap::new(),
@@ -127,6 +132,12 @@ impl Policy {
     #[must_use]
     pub fn dead_of(&self, feature: &str) -> Reaction {
         self.features.get(feature).and_then(|own| own.dead).unwrap_or(self.dead)
+    }
+
+    /// Returns the limits on the rows of a feature that are not those of the feature table.
+    #[must_use]
+    pub fn skew_of(&self, feature: &str) -> Limits {
+        self.features.get(feature).and_then(|own| own.skew).unwrap_or(self.skew)
     }
 
     /// Returns the severity of a constant feature.

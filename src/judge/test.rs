@@ -50,6 +50,8 @@ pub enum Test {
     Constant,
     /// Rows that should have been usable.
     LeftOut,
+    /// Logged inputs that are not those of the feature table.
+    Skew,
     /// A story about whether features have values: absent, missing or filled.
     Presence,
     /// A story about which values features have.
@@ -61,7 +63,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 22] = [
+    pub const OF_WHOLE: [Self; 23] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -84,6 +86,7 @@ impl Test {
         Self::Decision,
         Self::Overrides,
         Self::LeftOut,
+        Self::Skew,
     ];
 
     /// Parses a name as used in alerts and the config.
@@ -139,6 +142,7 @@ impl Test {
             Self::Dead => "dead",
             Self::Constant => "constant",
             Self::LeftOut => "left_out",
+            Self::Skew => "skew",
             Self::Presence => "presence",
             Self::Values => "values",
             Self::Measure(measure) => measure.word(),

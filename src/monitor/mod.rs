@@ -25,6 +25,7 @@ pub use on_demand::{
     against::{AgainstRequest, check_against},
     check_model::{CheckedModel, check_model},
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
+    connect_features::{FeatureTableCheck, connect_features},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
     range::{RangeOutput, RangeRequest, check_range},
     replay::{ReplayOutput, ReplayRequest, replay},
@@ -40,8 +41,8 @@ pub(crate) use run::context::{
     ConfiguredModel, configured_model_file, open_configured_reference, read_configured_model, with_missing_inputs,
 };
 pub use run::{
-    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,
-    publish, subjects, terms_or_default,
+    RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, examine_again, first_check_notes, is_first_check,
+    open_reference, publish, subjects, terms_or_default,
 };
 pub use tracking::{
     message::{NOT_TRACKED, TRACKING, is_tracked},

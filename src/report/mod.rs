@@ -13,8 +13,8 @@ pub use chart::picture::{Picture, picture_of_bins, picture_of_score};
 pub use context::Context;
 pub use document::{
     DecisionsSection, FeaturePoint, Head, LossCount, LossPoint, PerformancePoint, PredictionsSection, RegistryVersion,
-    ReportDocument, ReportedCostCurve, ReportedFeature, SegmentPoint, TrendPoint, report_schema, report_schemas,
-    revision, to_json,
+    ReportDocument, ReportedCostCurve, ReportedFeature, SegmentPoint, SkewSection, TrendPoint, report_schema,
+    report_schemas, revision, to_json,
 };
 pub use index::{
     index::{ListedReport, OpenAlert, ReportIndex, to_index},
@@ -28,5 +28,6 @@ pub use report::{
 pub use terminal::to_terminal;
 pub use words::{
     Advice, Cause, ChangedDecisions, Language, Lasted, MailLabels, MailWords, Notation, PageLabels, PageWords,
-    Restored, ShortHeadline, Since, TerminalLabels, TerminalWords, Words, terminal_words, verdict_in, verdict_sentence,
+    Restored, ShortHeadline, Since, SkewWords, TerminalLabels, TerminalWords, Words, terminal_words, verdict_in,
+    verdict_sentence,
 };

@@ -12,8 +12,8 @@ use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
     judge::{
-        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, StaleBlock,
-        Subject, Verdict, VerdictHeadline,
+        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SkewCheck,
+        StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
     reference::{Holdout, Provenance},
@@ -135,6 +135,8 @@ pub struct Report {
     pub baseline: Option<BaselineReport>,
     /// The window that takes the place of the reference, if one was requested.
     pub against: Option<AgainstWindow>,
+    /// Logged inputs compared with the feature table, if the config names one.
+    pub skew: Option<SkewCheck>,
     /// Content of `profile.bin`: the window's counts, for later windows.
     pub profile: Vec<u8>,
 }

@@ -105,7 +105,14 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
             let _ = writeln!(text, "         {}", harmless(&sentence));
         } else if matches!(
             finding.test,
-            Test::NoData | Test::Source | Test::Labels | Test::Decision | Test::LeftOut | Test::Stale | Test::Parity
+            Test::NoData
+                | Test::Source
+                | Test::Labels
+                | Test::Decision
+                | Test::LeftOut
+                | Test::Stale
+                | Test::Parity
+                | Test::Skew
         ) {
             // These findings have no figures, or figures that do not show what was found.
             let _ = writeln!(text, "         {}", harmless(&words.statement(finding)));

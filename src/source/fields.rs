@@ -82,6 +82,9 @@ pub struct Fields {
     pub error: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Paths>,
+    /// Id of the person or thing that the inputs describe, such as the applicant's; joined to `features.id`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_version: Option<Paths>,
 }

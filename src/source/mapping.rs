@@ -40,6 +40,8 @@ pub enum Field {
     Status,
     Error,
     Id,
+    /// Id of whom or what the inputs describe.
+    Entity,
     ModelVersion,
 }
 
@@ -58,6 +60,7 @@ impl Field {
             Self::Status => "status",
             Self::Error => "error",
             Self::Id => "id",
+            Self::Entity => "entity",
             Self::ModelVersion => "model_version",
         }
     }
@@ -100,9 +103,7 @@ impl Mapping {
                 options.timestamp_timezone
             ))
         })?;
-        let column_of: HashMap<String, usize> =
-            // The first of two columns of one feature, which passes values on to the other.
-            request.columns.iter().enumerate().rev().map(|(index, column)| (column.name.clone(), index)).collect();
+        let column_of = places_of(&request.columns);
         let names = options.feature_names.as_ref().or(fields.feature_names.as_ref());
         let plain = |field, paths: &Option<super::Paths>| {
             paths.as_ref().map(|paths| MappedField { field, paths: owned(paths), scale: 1.0 })
@@ -124,6 +125,7 @@ impl Mapping {
             plain(Field::Status, &fields.status),
             plain(Field::Error, &fields.error),
             plain(Field::Id, &fields.id),
+            plain(Field::Entity, &fields.entity),
             plain(Field::ModelVersion, &fields.model_version),
         ];
         Ok(Self {
@@ -155,6 +157,17 @@ impl Mapping {
             column_of: HashMap::new(),
             window: None,
             partition: BTreeMap::new(),
+        }
+    }
+
+    /// The mapping of a feature table: an id, and the features of these columns.
+    pub(super) fn for_features(id: &str, features: Option<&super::Paths>, columns: &[Column]) -> Self {
+        Self {
+            features: features.map(owned),
+            mapped: vec![MappedField { field: Field::Id, paths: vec![id.to_owned()], scale: 1.0 }],
+            columns: columns.to_vec(),
+            column_of: places_of(columns),
+            ..Self::for_labels("", "")
         }
     }
 
@@ -202,6 +215,11 @@ pub(super) fn is_failure(value: Value<'_>) -> bool {
         Value::Nested => true,
         value => value.word().is_some_and(|word| word != "0"),
     }
+}
+
+/// The column of each feature: the first of two columns of one feature, which passes values on to the other.
+fn places_of(columns: &[Column]) -> HashMap<String, usize> {
+    columns.iter().enumerate().rev().map(|(index, column)| (column.name.clone(), index)).collect()
 }
 
 fn owned(paths: &super::Paths) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Log and label sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
+//! Log, label and feature-table sources: files (Parquet, NDJSON, CSV) or PostgreSQL tables, located, pruned to a window and read into
 //! [`vigie_profile::batch::Records`]. Nothing outside this module knows the kinds of sources.
 
 mod batch_columns;
@@ -6,6 +6,7 @@ mod body;
 mod clock;
 mod encoded_text;
 mod expansion;
+mod features;
 mod fields;
 mod file;
 mod file_summary;
@@ -35,6 +36,7 @@ mod stored;
 mod two_phase;
 mod typed;
 
+pub use features::{FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview};
 pub use fields::{Fields, Paths, Scaled};
 pub use found_names::FoundNames;
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};

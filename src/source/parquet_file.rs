@@ -422,6 +422,7 @@ pub(super) fn convert(
             }
             Field::Decision => records.decision = Some(typed::spelled(&values)),
             Field::Id => records.id = Some(typed::spelled(&values)),
+            Field::Entity => records.entity = Some(typed::spelled(&values)),
             Field::ModelVersion => records.model_version = Some(typed::spelled(&values)),
             Field::Timestamp | Field::Features => {}
         }

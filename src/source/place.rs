@@ -1,4 +1,4 @@
-//! Where the log or the labels are: the kinds of sources and their config keys, shared by `source:` and `labels:`.
+//! Where the log or the labels are: the kinds of sources and their config keys, shared by `source:`, `labels:` and `features:`.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use vigie_profile::window::Span;
 
 use super::file::FileFormat;
 
-/// Where the log, or the labels, are stored.
+/// Where the log, the labels or the feature table are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum SourceKind {
@@ -61,7 +61,7 @@ pub struct PlaceOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<FileFormat>,
     /// With `kind: postgres`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
-    /// Labels without a `url` are read from the log's database.
+    /// Labels and feature tables without a `url` are read from the log's database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<DatabaseUrl>,
     /// File that contains only the password. Default: systemd's credential `postgres-password`, then `~/.pgpass`.
@@ -76,7 +76,7 @@ pub struct PlaceOptions {
     /// The table or view, `schema.table`; a name that contains dots goes in double quotes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) table: Option<String>,
-    /// Instead of a table: a SELECT that returns the log's records, or the labels.
+    /// Instead of a table: a SELECT that returns the log's records, the labels or the features.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) query: Option<String>,
     /// The server cancels a query that takes longer.
@@ -97,6 +97,8 @@ fn ten_minutes() -> Span {
 pub enum PlaceSection {
     Log,
     Labels,
+    /// The feature table.
+    Features,
 }
 
 /// A file that the config names, other than the log and the labels.
@@ -109,17 +111,21 @@ pub struct RequiredFile<'o> {
     pub hint: &'static str,
 }
 
-/// Keys of either section whose values are checked after parsing: paths and database URLs.
+/// Keys of these sections whose values are checked after parsing: paths and database URLs.
 pub const LOCATED_KEYS: [&str; 4] = ["path", "url", "password_file", "sslrootcert"];
 
 /// Hints for keys that are missing.
-pub const PLACE_HINTS: [(&str, &str); 6] = [
+pub const PLACE_HINTS: [(&str, &str); 10] = [
     ("source.path", "set it to the prediction log: a file, a folder or a glob"),
     ("source.url", "set it to the database: `postgresql://vigie@db.example.com:5432/scoring`"),
     ("source.table", "set it to the log's table, or set `query` to a SELECT"),
     ("labels.path", "set it to the labels: a file, a folder or a glob; or remove `labels`"),
     ("labels.url", "set it to the database, as under `source`; optional only if the log is in PostgreSQL"),
     ("labels.table", "set it to the table of labels, or set `query` to a SELECT"),
+    ("features.path", "set it to the feature table: a file, a folder or a glob; or remove `features`"),
+    ("features.url", "set it to the database, as under `source`; optional only if the log is in PostgreSQL"),
+    ("features.table", "set it to the feature table, or set `query` to a SELECT"),
+    ("features.id", "set it to the column of the id that the log has in `source.fields.entity`"),
 ];
 
 const DATABASE_KEYS: [&str; 7] = ["url", "password_file", "sslmode", "sslrootcert", "table", "query", "time"];
@@ -129,7 +135,7 @@ fn is_database(section: &Map<String, Value>) -> bool {
 }
 
 impl PlaceSection {
-    pub const ALL: [Self; 2] = [Self::Log, Self::Labels];
+    pub const ALL: [Self; 3] = [Self::Log, Self::Labels, Self::Features];
 
     /// Its name in the config.
     #[must_use]
@@ -137,6 +143,7 @@ impl PlaceSection {
         match self {
             Self::Log => "source",
             Self::Labels => "labels",
+            Self::Features => "features",
         }
     }
 
@@ -145,7 +152,7 @@ impl PlaceSection {
     pub fn requires(self, key: &str, section: &Map<String, Value>) -> bool {
         match (is_database(section), key) {
             (false, "path") => true,
-            // Labels may be in the log's database.
+            // The others may be in the log's database.
             (true, "url") => self == Self::Log,
             (true, "table") => !section.contains_key("query"),
             _ => false,
@@ -211,7 +218,7 @@ impl PlaceOptions {
         }))
     }
 
-    /// For labels whose log is at `log`: the key that is missing, and why it is required.
+    /// For rows that are joined to a log at `log`: the key that is missing, and why it is required.
     #[must_use]
     pub fn missing_key(&self, log: &Self) -> Option<(&'static str, &'static str)> {
         (self.kind == SourceKind::Postgres && self.url.is_none() && log.kind != SourceKind::Postgres)

@@ -36,7 +36,7 @@ impl PlaceOptions {
         let SortedFiles { files, mut skipped } = sort_files(found, self.format);
         // Other files in the folder of labels that have yet to arrive are not a problem.
         let is_log = |path: &PathBuf| LogFile::is_like_log(&path.to_string_lossy());
-        skipped.retain(|path| section == PlaceSection::Log || is_log(path));
+        skipped.retain(|path| section != PlaceSection::Labels || is_log(path));
         if let ([], [first, others @ ..]) = (files.as_slice(), skipped.as_slice()) {
             let place = harmless(&first.display().to_string());
             return vec![LostInput { place, line: None, shape: InputShape::UnknownName, more: others.len() as u64 }];

@@ -55,6 +55,7 @@ pub(super) struct RecordsBuilder {
     error: Vec<Option<bool>>,
     decision: Vec<Option<String>>,
     id: Vec<Option<String>>,
+    entity: Vec<Option<String>>,
     model_version: Vec<Option<String>>,
     mapped: Vec<Field>,
     pub complaints: Complaints,
@@ -78,6 +79,7 @@ impl RecordsBuilder {
             error: Vec::new(),
             decision: Vec::new(),
             id: Vec::new(),
+            entity: Vec::new(),
             model_version: Vec::new(),
             mapped: mapping.mapped.iter().map(|mapped| mapped.field).collect(),
             complaints: Complaints::default(),
@@ -100,6 +102,7 @@ impl RecordsBuilder {
         self.error.push(None);
         self.decision.push(None);
         self.id.push(None);
+        self.entity.push(None);
         self.model_version.push(None);
     }
 
@@ -184,6 +187,7 @@ impl RecordsBuilder {
                 });
                 put(&mut self.id, row, id);
             }
+            Field::Entity => put(&mut self.entity, row, text()),
             Field::ModelVersion => put(&mut self.model_version, row, text()),
             Field::Timestamp | Field::Features => {}
         }
@@ -224,6 +228,7 @@ impl RecordsBuilder {
             status: has(Field::Status).then(|| Int32Array::from(full.status)),
             error: has(Field::Error).then(|| BooleanArray::from(full.error)),
             id: has(Field::Id).then(|| StringArray::from(full.id)),
+            entity: has(Field::Entity).then(|| StringArray::from(full.entity)),
             model_version: has(Field::ModelVersion).then(|| StringArray::from(full.model_version)),
             refused: None,
             complaints: full.complaints,

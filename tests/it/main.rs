@@ -20,5 +20,6 @@ mod page;
 mod postgres;
 mod rates;
 mod serve;
+mod skew;
 mod story;
 mod support;

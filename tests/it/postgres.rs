@@ -4,6 +4,7 @@ mod connect;
 mod distributions;
 mod example;
 mod failures;
+mod features;
 mod labels;
 mod outage;
 mod role;

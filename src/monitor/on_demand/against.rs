@@ -39,6 +39,7 @@ pub fn check_against(settings: &Settings, request: &AgainstRequest, scan: ScanOp
     // Segments and contributions are known of the reference's own rows only.
     let mut own = settings.clone();
     own.segments = None;
+    own.features = None;
     own.policy.attribution = false;
     let mut run = RunContext::open(&own, scan)?;
     run.repeats = None;

@@ -3,6 +3,7 @@
 pub(crate) mod against;
 pub(crate) mod check_model;
 pub(crate) mod connect;
+pub(crate) mod connect_features;
 pub(crate) mod explain;
 pub(crate) mod range;
 pub(crate) mod replay;

@@ -204,7 +204,9 @@ fn open<'a>(
     scan: ScanOptions<'a>,
 ) -> Result<(RunContext<'a>, Option<String>)> {
     let Some(ModelFile { path, choices }) = &request.model else {
-        let run = RunContext::open(settings, scan)?;
+        let mut run = RunContext::open(settings, scan)?;
+        // The feature table is that of today.
+        run.keeps_rows = false;
         let file = run.model_file.as_ref().map(LocalFile::name);
         return Ok((run, file));
     };

@@ -12,6 +12,7 @@ use super::{
     report::{Measurements, build_report},
     request::{RunRequest, ScanOptions},
     rescore::{WindowReplay, replay_window},
+    skew::{check_skew, keep_skew},
     stories::judge_with_stories,
 };
 use crate::{
@@ -48,12 +49,23 @@ pub fn examine(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) 
     examine_window(&RunContext::open(settings, scan)?, request, started)
 }
 
+/// Examines a window for a revision of its report, which keeps the comparison with the feature table: the table may have changed
+/// since.
+pub fn examine_again(settings: &Settings, request: RunRequest, scan: ScanOptions<'_>) -> Result<Report> {
+    let started = StdInstant::now();
+    let mut run = RunContext::open(settings, scan)?;
+    if let Some(window) = request.window {
+        keep_skew(&mut run, window);
+    }
+    examine_window(&run, request, started)
+}
+
 /// Examines a window with an open reference, model and log.
 pub(crate) fn examine_window(run: &RunContext<'_>, request: RunRequest, started: StdInstant) -> Result<Report> {
     crash::point("window.opened");
     let mut data = run.count_window(request)?;
     crash::point("window.counted");
-    let WindowReplay { replay, contributions, leaves } = replay_window(run, &data)?;
+    let WindowReplay { replay, contributions, leaves, rows } = replay_window(run, &data)?;
     let scores = data.take_scores();
     // The two are independent, and neither keeps all cores busy by itself.
     let (performance, measured) = join(|| performance(run, &data, scores), || measure(run, &data));
@@ -62,7 +74,9 @@ pub(crate) fn examine_window(run: &RunContext<'_>, request: RunRequest, started:
     let past = PastCounts::open(run, data.window);
     let earlier = Earlier { repeats: past.repeats(&data), recent: past.recent(&data) };
     let (by_model, by_labels) = (replay.as_ref(), performance.as_ref());
-    let judged = judge_with_stories(run, &data, measured?, earlier, by_model, by_labels, predictions.as_ref())?;
+    let measured = measured?.with_skew(check_skew(run, &rows));
+    drop(rows);
+    let judged = judge_with_stories(run, &data, measured, earlier, by_model, by_labels, predictions.as_ref())?;
     crash::point("window.weighed");
     let attribution = measure_attribution(run, &data, &judged, performance.as_ref(), contributions)?;
     let measurements = Measurements { replay, attribution, leaves, performance, predictions };

@@ -22,7 +22,7 @@ use crate::{
     config::{MissingLevel, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
-    judge::{ParityOf, StoryBlock},
+    judge::{ParityOf, SkewCheck, StoryBlock},
     monitor::{
         model::{place, read_model},
         registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
@@ -48,6 +48,10 @@ pub(crate) struct RunContext<'a> {
     pub other_model: Option<OtherModel>,
     /// The reference's file on this machine.
     reference_file: LocalFile,
+    /// Whether a sample of the rows is kept, to be compared with the feature table.
+    pub keeps_rows: bool,
+    /// The comparison with the feature table that the report states already.
+    pub former_skew: Option<SkewCheck>,
     pub attribution: AttributionMode,
     /// Whether the leaves of the rows are counted.
     pub leaves: LeafMode,
@@ -87,6 +91,7 @@ impl<'a> RunContext<'a> {
             run.model_file = Some(file);
             run.check_versions()?;
         }
+        run.keeps_rows = settings.features.is_some();
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
         run.leaves = leaf_mode(&run.reference, run.model.as_ref())?;
         Ok(run)
@@ -115,6 +120,8 @@ impl<'a> RunContext<'a> {
             model: None,
             model_file: None,
             other_model: None,
+            keeps_rows: false,
+            former_skew: None,
             attribution: AttributionMode::Off,
             leaves: LeafMode::Off,
             log: Log::open(&settings.source)?,
@@ -199,7 +206,7 @@ impl<'a> RunContext<'a> {
         let is_compared = self.model.is_some() && parity == ParityOf::Sample;
         let is_explained = matches!(self.attribution, AttributionMode::On(..));
         let is_counted = matches!(self.leaves, LeafMode::On(_));
-        ((is_compared || is_explained || is_counted) && parity != ParityOf::All).then_some(SAMPLE)
+        ((is_compared || is_explained || is_counted || self.keeps_rows) && parity != ParityOf::All).then_some(SAMPLE)
     }
 }
 

@@ -14,7 +14,9 @@ use crate::{
     drift::{Drift, FeatureDrift, LoggedDecisions, compare, compare_segments},
     engine::{self, Counted, InexactFeature},
     fault::{Fault, Result},
-    judge::{AucChange, Case, CostChange, Finding, Service, Test, Verdict, judge, judge_segments, undecided},
+    judge::{
+        AucChange, Case, CostChange, Finding, Service, SkewCheck, Test, Verdict, judge, judge_segments, undecided,
+    },
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{BaselineReport, RepeatsReport, SegmentReport},
@@ -30,6 +32,8 @@ pub(crate) struct JudgedWindow {
     pub decisions: Option<LoggedDecisions>,
     pub repeats: Option<RepeatsReport>,
     pub baseline: Option<BaselineReport>,
+    /// The comparison with the feature table; `None` without one.
+    pub skew: Option<SkewCheck>,
 }
 
 /// What is known from earlier windows.
@@ -43,6 +47,14 @@ pub(crate) struct Earlier {
 pub(crate) struct MeasuredDrift {
     drift: Drift,
     segments: Option<(SegmentReport, Vec<Finding>)>,
+    skew: Option<SkewCheck>,
+}
+
+impl MeasuredDrift {
+    /// Adds the comparison with the feature table.
+    pub(crate) fn with_skew(self, skew: Option<SkewCheck>) -> Self {
+        Self { skew, ..self }
+    }
 }
 
 /// Compares: everything that needs no further pass over the log.
@@ -50,7 +62,7 @@ pub(crate) fn measure(run: &RunContext<'_>, data: &WindowData) -> Result<Measure
     let (reference, settings) = (&run.reference, run.settings);
     let (empty, rule) = (settings.policy.empty_bins, settings.model.rule());
     let drift = compare(reference, &data.counted.profile, empty, rule).map_err(Fault::setup)?;
-    Ok(MeasuredDrift { drift, segments: measure_segments(run, data)? })
+    Ok(MeasuredDrift { drift, segments: measure_segments(run, data)?, skew: None })
 }
 
 /// Judges what was measured.
@@ -64,7 +76,7 @@ pub(crate) fn judge_window(
     predictions: Option<&Predictions>,
 ) -> Result<JudgedWindow> {
     let (reference, policy) = (&run.reference, &run.settings.policy);
-    let MeasuredDrift { mut drift, segments } = measured;
+    let MeasuredDrift { mut drift, segments, skew } = measured;
     let is_holdout = reference.provenance().is_holdout();
     let mut service = service(&data.counted, replay);
     let decisions = decisions(run, &data.counted);
@@ -87,6 +99,7 @@ pub(crate) fn judge_window(
     {
         service.segments.clone_from(findings);
     }
+    service.skew.clone_from(&skew);
     service.stale = repeats.iter().flat_map(|repeats| repeats.stale.clone()).collect();
     let segments = segments.map(|(segments, _)| segments);
     let mut has_refined = true;
@@ -146,7 +159,7 @@ pub(crate) fn judge_window(
     };
     describe_changes(&mut drift, &verdict, run, data, details)?;
     let baseline = recent.and_then(|recent| recent.judge(run, &verdict));
-    Ok(JudgedWindow { drift, verdict, segments, decisions, repeats, baseline })
+    Ok(JudgedWindow { drift, verdict, segments, decisions, repeats, baseline, skew })
 }
 
 /// The window's segments, measured and judged, with their findings.
@@ -197,6 +210,7 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         aucs: Vec::new(),
         segments: Vec::new(),
         stale: Vec::new(),
+        skew: None,
     }
 }
 

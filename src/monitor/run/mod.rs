@@ -21,10 +21,11 @@ pub(crate) mod request;
 pub(crate) mod rescore;
 pub(crate) mod score_field;
 pub(crate) mod score_shift;
+mod skew;
 pub(crate) mod stories;
 
 pub(crate) use check::examine_window;
-pub use check::{RunOutput, check, examine, publish};
+pub use check::{RunOutput, check, examine, examine_again, publish};
 pub use context::{open_reference, subjects};
 pub use first_check::{first_check_notes, is_first_check};
 pub use performance::{cost_curve, terms_or_default};

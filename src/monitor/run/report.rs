@@ -84,6 +84,7 @@ pub(crate) fn build_report(
         repeats: judged.repeats,
         baseline: judged.baseline,
         against: run.against,
+        skew: judged.skew,
         profile,
         drift: judged.drift,
         verdict: judged.verdict,
@@ -102,7 +103,7 @@ pub(crate) fn build_report(
 
 /// Optional mapped fields that no record has.
 fn missing_fields(counted: &Counted) -> Vec<String> {
-    let optional = [Field::Decision, Field::LatencyMs, Field::Status, Field::ModelVersion];
+    let optional = [Field::Decision, Field::LatencyMs, Field::Status, Field::Entity, Field::ModelVersion];
     let is_missing = |field: &Field| {
         counted.traffic.requests > 0 && counted.mapped.contains_key(field) && !counted.found.fields.contains(field)
     };

@@ -8,6 +8,7 @@ use super::{
     leaves::{LeafCounter, unavailable_leaves},
     parity_cause::with_cause,
     parity_request::ParityRequest,
+    skew::SampledRows,
 };
 use crate::{
     engine::{self, KeyedRows, RowQuery},
@@ -31,6 +32,8 @@ pub(crate) struct Rescored {
     pub leaves: Option<Result<LeafDrift, Unmeasured>>,
     /// For each column that only the model reads: whether any record has it.
     pub read: Vec<bool>,
+    /// The sample of the rows, if the run keeps them.
+    pub rows: SampledRows,
 }
 
 /// What a plain check learns from scoring rows again.
@@ -39,13 +42,18 @@ pub(crate) struct WindowReplay {
     pub replay: Option<Replay>,
     pub contributions: Option<Attribution>,
     pub leaves: Option<Result<LeafDrift, Unmeasured>>,
+    /// The sample of the rows, if the run keeps them.
+    pub rows: SampledRows,
 }
 
 /// The replay section of a plain check, the drift of contributions, and that of leaves. All need a model file; replay also
 /// needs a mapped probability, contributions must be enabled in the policy, and leaves be in the reference.
 pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<WindowReplay> {
     let rows = run.settings.policy.parity;
-    let Some(model) = &run.model else { return Ok(WindowReplay::default()) };
+    let Some(model) = &run.model else {
+        let rows = if run.keeps_rows { SampledRows::read(run, data)? } else { SampledRows::default() };
+        return Ok(WindowReplay { rows, ..WindowReplay::default() });
+    };
     let class = run.settings.model.class.as_deref();
     let request = ParityRequest::new(run, model, class, rows).filter(|_| rows != ParityOf::Off);
     let rescored = rescore(run, model, data, request, &[], false)?;
@@ -57,7 +65,7 @@ pub(crate) fn replay_window(run: &RunContext<'_>, data: &WindowData) -> Result<W
         }),
         None => None,
     };
-    Ok(WindowReplay { replay, contributions: rescored.attribution, leaves: rescored.leaves })
+    Ok(WindowReplay { replay, contributions: rescored.attribution, leaves: rescored.leaves, rows: rescored.rows })
 }
 
 /// The comparison with the model that made the logged scores, and the cause if they differ.
@@ -77,6 +85,7 @@ struct RescoreTally {
     shift: Option<ShiftTally>,
     attribution: Option<AttributionTally>,
     leaves: Option<LeafCounts>,
+    rows: SampledRows,
     fault: Option<Fault>,
 }
 
@@ -98,6 +107,7 @@ pub(crate) fn rescore(
         shift: is_challenger.then(|| ShiftTally::empty(layout, segments)),
         attribution: explainer.as_ref().map(RowExplainer::empty),
         leaves: counter.as_ref().map(LeafCounter::empty),
+        rows: SampledRows::default(),
         fault: None,
     };
     let observe = |tally: &mut RescoreTally, keyed: &KeyedRows| -> Result<()> {
@@ -131,13 +141,15 @@ pub(crate) fn rescore(
         }
     };
     let each = |tally: &mut RescoreTally, keyed: KeyedRows| {
-        if let Err(why) = observe(tally, &keyed) {
+        let observed = observe(tally, &keyed);
+        let kept = observed.and_then(|()| if run.keeps_rows { tally.rows.add(keyed, rows) } else { Ok(()) });
+        if let Err(why) = kept {
             tally.fault = Some(why);
         }
     };
     let mut all = empty();
     let mut read = vec![false; model.extra_columns().len()];
-    if request.is_some() || explainer.is_some() || counter.is_some() {
+    if request.is_some() || explainer.is_some() || counter.is_some() || run.keeps_rows {
         let is_all = request.is_some_and(|request| request.rows == ParityOf::All);
         let below = SAMPLE.below(rows).filter(|_| !is_all);
         let query = RowQuery { extra_columns: model.extra_columns(), key_below: below, ..RowQuery::default() };
@@ -157,6 +169,7 @@ pub(crate) fn rescore(
             if let (Some(ours), Some(theirs)) = (&mut all.leaves, &tally.leaves) {
                 ours.merge(theirs);
             }
+            all.rows.merge(tally.rows);
         }
     }
     let leaves = counter.as_ref().zip(all.leaves.as_ref()).map(|(counter, counts)| counter.finish(counts, run, model));
@@ -164,7 +177,7 @@ pub(crate) fn rescore(
     let attribution =
         explainer.as_ref().zip(all.attribution.as_ref()).map(|(explainer, tally)| explainer.finish(tally, run));
     let attribution = attribution.or_else(|| unavailable_attribution(run));
-    Ok(Rescored { parity: all.parity, shift: all.shift, attribution, leaves, read })
+    Ok(Rescored { parity: all.parity, shift: all.shift, attribution, leaves, read, rows: all.rows })
 }
 
 /// Both scores of each row, except those that the library refuses, in ascending order.

@@ -13,7 +13,8 @@ use super::{
     decisions::DecisionsSection, feature::ReportedFeature, latency::LatencySection, leaf_drift::LeafDriftSection,
     other_version::OtherVersionSection, performance::PerformanceSection, predictions::PredictionsSection,
     reference::ReferenceSection, repeats::StaleSection, replay::ReplaySection, run::RunSection, score::score,
-    segments::SegmentsSection, service::ServiceSection, sorted::sorted, verdict::VerdictSection, window::WindowSection,
+    segments::SegmentsSection, service::ServiceSection, skew::SkewSection, sorted::sorted, verdict::VerdictSection,
+    window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 
@@ -75,6 +76,9 @@ pub struct ReportDocument {
     /// Only if the counts of an earlier window are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<StaleSection>,
+    /// Only if the config names a feature table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skew: Option<SkewSection>,
 }
 
 impl ReportDocument {
@@ -105,6 +109,7 @@ impl ReportDocument {
             against: AgainstSection::new(report),
             baseline: BaselineSection::new(report),
             stale: StaleSection::new(report),
+            skew: SkewSection::new(report),
         }
     }
 

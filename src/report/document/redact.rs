@@ -5,7 +5,7 @@ use vigie_profile::batch::Complaints;
 use crate::{
     drift::{Change, Drift, Summary},
     fault::LeftOut,
-    judge::{Finding, Story},
+    judge::{Finding, SkewCheck, Story},
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{DecisionReport, ExaminedWindow, Report, SegmentReport},
@@ -40,6 +40,7 @@ impl Report {
             repeats,
             baseline,
             against,
+            skew,
             profile: _,
         } = self.clone();
         let mut verdict = verdict;
@@ -81,6 +82,7 @@ impl Report {
             repeats,
             baseline,
             against,
+            skew: skew.map(SkewCheck::redacted),
             // Names of unseen levels, and hashes of rows.
             profile: Vec::new(),
         }

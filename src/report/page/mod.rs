@@ -22,6 +22,7 @@ mod score;
 pub(crate) mod score_shift;
 pub(crate) mod segments;
 mod service;
+pub(crate) mod skew;
 
 pub(crate) use page::Page;
 pub(crate) use recent::RecentWindows;

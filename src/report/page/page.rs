@@ -28,6 +28,7 @@ use crate::{
             replay::{self, ReplayCard},
             score_shift::{self, ScoreShiftCard},
             segments::{self, SegmentsCard},
+            skew::{self, SkewCard},
         },
         words::{
             Language,
@@ -68,6 +69,7 @@ pub(crate) struct Page {
     pub attribution: Option<AttributionCard>,
     pub score_shift: Option<ScoreShiftCard>,
     pub leaf_drift: Option<LeafDriftCard>,
+    pub skew: Option<SkewCard>,
     /// Whether any row of the window is used. Without one, there is nothing to say about scores and features.
     pub has_rows: bool,
     pub cards: Vec<Card>,
@@ -125,6 +127,7 @@ impl Page {
             attribution: kept(attribution::card(report, language), has_rows),
             score_shift: kept(score_shift::card(report, language), has_rows),
             leaf_drift: kept(leaf_drift::card(report, language), has_rows),
+            skew: kept(skew::card(report, language), has_rows),
             has_rows,
             is_compact,
             has_importance,

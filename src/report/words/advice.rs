@@ -67,6 +67,7 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
         (None, Test::Auc | Test::RealisedAuc | Test::Cost | Test::RealisedCost | Test::Labels) => {
             "#performance".to_owned()
         }
+        (None, Test::Skew) => "#skew".to_owned(),
         (None, Test::Source | Test::NoData | Test::TooFew | Test::LeftOut) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
@@ -126,6 +127,8 @@ fn advice(finding: &Finding) -> Advice {
             Some(CausePlace::Reading) => Advice::ParityReading,
             Some(CausePlace::Model) | None => Advice::Parity,
         },
+        Test::Skew if matches!(finding.facts, Facts::LeftOut(_)) => Advice::FeatureTable,
+        Test::Skew => Advice::Skew,
         Test::RunFailed => Advice::RunFailed,
         Test::Volume => Advice::Volume,
         Test::StaleReference => Advice::StaleReference,

@@ -81,6 +81,10 @@ fn cause(finding: &Finding) -> Option<Cause> {
             Some(CausePlace::Reading) => Cause::ModelReading,
             Some(CausePlace::Model) | None => Cause::Model,
         }),
+        Test::Skew => Some(match &finding.facts {
+            Facts::LeftOut(_) => Cause::FeatureTable,
+            _ => Cause::Skew,
+        }),
         Test::Volume => Some(Cause::Volume),
         Test::ShareRefused
         | Test::Score

@@ -262,6 +262,11 @@ labels! {
         leaf_drift_title,
         leaf_drift_words,
         leaf_trees_words,
+        // Skew between training and serving.
+        skew_title,
+        skew_words,
+        skew_how,
+        skew_rows,
         tree_number,
         statistic,
         explains,

@@ -46,6 +46,10 @@ pub enum Cause {
     ScoredInputs,
     /// The service reads the model file, or returns its output, in another way than the config says.
     ModelReading,
+    /// Serving and training have other values of one feature.
+    Skew,
+    /// The feature table was not compared.
+    FeatureTable,
     /// There are fewer rows than usual.
     Volume,
     /// No feature shows why.
@@ -56,9 +60,14 @@ impl Cause {
     #[must_use]
     pub fn side(self) -> StorySide {
         match self {
-            Self::Decisions | Self::Log | Self::Service | Self::Model | Self::ScoredInputs | Self::ModelReading => {
-                StorySide::Pipeline
-            }
+            Self::Decisions
+            | Self::Log
+            | Self::Service
+            | Self::Model
+            | Self::ScoredInputs
+            | Self::ModelReading
+            | Self::Skew
+            | Self::FeatureTable => StorySide::Pipeline,
             Self::Overrides | Self::Volume | Self::Unexplained => StorySide::Unknown,
         }
     }
@@ -192,6 +201,10 @@ pub enum Advice {
     DecisionWords,
     Overrides,
     Cost,
+    /// Logged inputs are not those of the feature table.
+    Skew,
+    /// The feature table was not compared.
+    FeatureTable,
 }
 
 /// Decisions that another model would change.

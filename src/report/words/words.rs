@@ -2,7 +2,9 @@
 
 use vigie_profile::{batch::Reason, shown::shown};
 
-use super::{mail_words::MailWords, notation::Notation, page_words::PageWords, values::ShortHeadline};
+use super::{
+    mail_words::MailWords, notation::Notation, page_words::PageWords, skew_words::SkewWords, values::ShortHeadline,
+};
 use crate::{
     drift::{Change, Onset, PsiBinKind},
     fault::LeftOut,
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// The words of a language. Sentences begin in lower case and have no full stop, unless stated otherwise.
-pub trait Words: Notation + PageWords + MailWords + Sync {
+pub trait Words: Notation + PageWords + SkewWords + MailWords + Sync {
     fn severity_word(&self, severity: Severity) -> &'static str;
 
     fn measure_name(&self, measure: Measure) -> &'static str;

@@ -20,10 +20,14 @@ impl<'o> Access<'o> {
         Self { server_section: "source", server: place, rows_section: "source", rows: place }
     }
 
-    /// Access to labels; without a `url`, they are read from the log's database.
+    /// Access to labels.
     pub(crate) fn for_labels(options: &'o LabelOptions, log: &'o SourceOptions) -> Self {
-        let rows = &options.place;
-        let (server_section, server) = if rows.url.is_some() { ("labels", rows) } else { ("source", &log.place) };
-        Self { server_section, server, rows_section: "labels", rows }
+        Self::joined("labels", &options.place, log)
+    }
+
+    /// Access to rows that a section of the config joins to the log; without a `url`, they are read from the log's database.
+    pub(crate) fn joined(section: &'static str, rows: &'o PlaceOptions, log: &'o SourceOptions) -> Self {
+        let (server_section, server) = if rows.url.is_some() { (section, rows) } else { ("source", &log.place) };
+        Self { server_section, server, rows_section: section, rows }
     }
 }

@@ -7,6 +7,7 @@ mod connect;
 mod copy;
 mod database;
 mod error;
+mod keyed;
 mod labels;
 mod log;
 mod name;
@@ -21,6 +22,7 @@ mod tls;
 
 pub(super) use access::Access;
 pub(super) use database::check_url;
+pub(super) use keyed::KeyedTable;
 pub(super) use labels::LabelTable;
 pub(super) use log::{TableLog, TableQuery};
 pub use preview::TablePreview;

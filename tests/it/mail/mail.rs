@@ -43,7 +43,7 @@ pub(super) fn first_day() -> Window {
 }
 
 /// Builds a notification in which every finding of the report is a new alert.
-pub(super) fn notification_of(report: &Report) -> Notification {
+pub(crate) fn notification_of(report: &Report) -> Notification {
     let window = report.examined.window;
     let events = report.verdict.findings.iter().map(|finding| Event {
         change: AlertChange::Opened,
@@ -65,7 +65,7 @@ pub(super) fn notification_of(report: &Report) -> Notification {
     }
 }
 
-pub(super) fn message(notification: &Notification, report: Option<&Report>) -> Message {
+pub(crate) fn message(notification: &Notification, report: Option<&Report>) -> Message {
     let base = Some("https://vigie.example.com/reports/");
     compose(&email(), notification, report, base, Language::English, Instant(DAY + 30 * HOUR)).unwrap()
 }

@@ -10,7 +10,7 @@ use vigie::{
 };
 use vigie_profile::{decision::HighScore, window::Instant};
 
-use super::pseudo_unusable::losses;
+use super::{every_skew::every_skew, pseudo_unusable::losses};
 use crate::support::{applicants::DAY, every_story::every_story};
 
 pub(super) fn loss() -> LostInput {
@@ -104,6 +104,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
     ]
     .into_iter()
     .chain(decisions().into_iter().chain(losses()).map(|(test, facts)| run(test, facts)))
+    .chain(every_skew().into_iter().map(|facts| run(Test::Skew, facts)))
     .chain(every_story())
     .map(|(subject, test, facts)| Finding {
         subject,

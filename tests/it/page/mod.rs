@@ -3,6 +3,7 @@
 mod connections;
 pub(crate) mod earlier_windows;
 mod every_finding;
+mod every_skew;
 pub(crate) mod leaf_drift;
 pub(crate) mod page;
 pub(crate) mod pseudo_decisions;

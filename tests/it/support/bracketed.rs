@@ -12,9 +12,10 @@ use vigie::{
     },
     report::{
         Advice, AgainstWindow, Cause, ChangedDecisions, DecisionReport, Language, MailLabels, MailWords, Notation,
-        PageLabels, PageWords, Restored, ShortHeadline, Since, SkippedFiles, TerminalLabels, TerminalWords, Words,
-        terminal_words,
+        PageLabels, PageWords, Restored, ShortHeadline, Since, SkewWords, SkippedFiles, TerminalLabels, TerminalWords,
+        Words, terminal_words,
     },
+    skew::{Skew, SkewKind},
 };
 use vigie_profile::{
     batch::{Complaints, Reason},
@@ -181,6 +182,18 @@ impl PageWords for Bracketed {
         target(name: &str) -> String;
         open_since(since: Instant, is_acknowledged: bool) -> String;
         earlier_windows(windows: usize) -> String;
+    }
+}
+
+impl SkewWords for Bracketed {
+    fn skew_compared(&self, skew: &Skew) -> Vec<String> {
+        Language::English.skew_compared(skew).into_iter().map(InBrackets::in_brackets).collect()
+    }
+
+    bracketed! {
+        Language::English;
+        skew_how(kind: &SkewKind) -> String;
+        skew_not_compared(input: &LeftOut) -> String;
     }
 }
 

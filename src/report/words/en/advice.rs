@@ -104,6 +104,10 @@ pub(super) fn advice(advice: Advice) -> &'static str {
             "state in model.decisions which words accept, which refuse, and which leave the case open."
         }
         Advice::Overrides => "ask who overrides the model and why; examples are in this report.",
+        Advice::Skew => {
+            "compare how serving and training prepare these features; the model was trained on the values of the feature table."
+        }
+        Advice::FeatureTable => "make the feature table readable, or correct `features` in the config.",
         Advice::Cost => "compare the threshold with the cheapest one.",
         Advice::UnseenLevels => {
             "the model was not trained on these levels: check for a new or renamed category upstream, and map it."

@@ -7,7 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, number, percent, plural, points, q, rounded, row_count},
-    parity, stories, unusable,
+    parity, skew, stories, unusable,
 };
 use crate::{
     drift::PsiBinKind,
@@ -108,6 +108,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             shown(block),
             day(*since)
         ),
+        Facts::Skew { compared, causes, more } => skew::finding(*compared, causes, *more),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(failure),
@@ -144,7 +145,9 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("state in model.decisions what they mean".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } => from(percent),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => {
+            from(percent)
+        }
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -263,7 +266,11 @@ fn shown_cause(input: &LeftOut) -> String {
 }
 
 fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
-    let unnamed = if test == Test::Labels { "labels" } else { "a part of the log" };
+    let unnamed = match test {
+        Test::Labels => "labels",
+        Test::Skew => "the feature table",
+        _ => "a part of the log",
+    };
     match (input.place.as_deref(), cause) {
         (Some(place), Some(cause)) => format!("not read: {place}: {cause}"),
         (None, Some(cause)) => format!("not read: {cause}"),

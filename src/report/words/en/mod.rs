@@ -22,6 +22,7 @@ mod page;
 mod parity;
 mod replays;
 mod short;
+mod skew;
 mod stories;
 mod terminal;
 mod unusable;

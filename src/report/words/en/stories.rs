@@ -177,6 +177,8 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Model => "another model than the expected one answers",
         Cause::ScoredInputs => "the service changes the inputs between the log and the model",
         Cause::ModelReading => "the service uses the model file in another way than the config says",
+        Cause::Skew => "serving has not used the values of the feature table",
+        Cause::FeatureTable => "the feature table could not be compared",
         Cause::Volume => "there may be fewer applicants, or a part of the log is missing",
         Cause::Unexplained => "no feature shows why",
     }

@@ -123,6 +123,10 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::Overrides => {
             "demander qui force les décisions du modèle et pourquoi\u{a0}; des exemples figurent dans ce rapport."
         }
+        Advice::Skew => {
+            "comparer la préparation de ces variables au service et à l’entraînement\u{a0}: le modèle a appris des valeurs de la table des variables."
+        }
+        Advice::FeatureTable => "rendre la table des variables lisible, ou corriger features dans la configuration.",
         Advice::Cost => "comparer le seuil avec le seuil le moins coûteux.",
         Advice::UnseenLevels => {
             "le modèle n’a pas été entraîné sur ces modalités\u{a0}: chercher en amont une catégorie nouvelle ou renommée, et la recoder."

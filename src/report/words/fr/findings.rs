@@ -7,7 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
-    parity,
+    parity, skew,
     stored::stored,
     stories, unusable,
 };
@@ -130,6 +130,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             shown(block),
             day(*since)
         ),
+        Facts::Skew { compared, causes, more } => skew::finding(*compared, causes, *more),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(finding.test, failure, true),
@@ -167,7 +168,9 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } => from(percent),
+        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => {
+            from(percent)
+        }
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -266,7 +269,11 @@ fn no_data(has_unreadable: bool, filtered: u64) -> String {
 }
 
 fn left_out(test: Test, input: &LeftOut, cause: Option<&str>) -> String {
-    let unnamed = if test == Test::Labels { "étiquettes" } else { "une partie du journal" };
+    let unnamed = match test {
+        Test::Labels => "étiquettes",
+        Test::Skew => "la table des variables",
+        _ => "une partie du journal",
+    };
     match (input.place.as_deref(), cause) {
         (Some(place), Some(cause)) => format!("non lu\u{a0}: {place}: {cause}"),
         (None, Some(cause)) => format!("non lu\u{a0}: {cause}"),
@@ -339,7 +346,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// Quotes an error, which is in English.
-fn quoted_error(text: &str) -> String {
+pub(super) fn quoted_error(text: &str) -> String {
     let mut error: String = text.chars().take(MAX_QUOTED).collect();
     if error.len() < text.len() {
         error.push('…');

@@ -22,6 +22,7 @@ mod page;
 mod parity;
 mod replays;
 mod short;
+mod skew;
 mod stored;
 mod stories;
 mod unusable;

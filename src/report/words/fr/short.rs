@@ -6,6 +6,7 @@ use super::{
     findings::{self, quoted},
     headline,
     numbers::{exact, grouped, milliseconds, number, percent, plural, rounded, s},
+    skew,
 };
 use crate::{
     drift::{Change, CommonValue},
@@ -234,7 +235,11 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Les étiquettes n’ont pas pu être lues".to_owned())
         }
+        Facts::LeftOut(_) if finding.test == Test::Skew => {
+            part("La table des variables n’a pas pu être comparée".to_owned())
+        }
         Facts::LeftOut(_) | Facts::Lost(_) => part("Une partie du journal n’a pas pu être lue".to_owned()),
+        Facts::Skew { causes, more, .. } => part(skew::short(causes, *more)),
         Facts::Failed(_) => part("L’exécution a échoué".to_owned()),
         _ if finding.subject == Subject::Score => part("Le score a dérivé".to_owned()),
         // Findings about features are stated by stories; the others are of earlier versions.

@@ -184,6 +184,8 @@ pub(super) fn cause(cause: Cause) -> &'static str {
         Cause::Model => "un autre modèle que celui attendu répond",
         Cause::ScoredInputs => "le service modifie les entrées entre le journal et le modèle",
         Cause::ModelReading => "le service utilise le fichier de modèle autrement que ne le dit la configuration",
+        Cause::Skew => "le service n’a pas utilisé les valeurs de la table des variables",
+        Cause::FeatureTable => "la table des variables n’a pas pu être comparée",
         Cause::Volume => "moins de demandeurs, ou une partie du journal manquante",
         Cause::Unexplained => "aucune variable ne montre pourquoi",
     }
