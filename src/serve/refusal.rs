@@ -15,11 +15,13 @@ pub(super) struct Refusal {
     pub message: String,
     /// The names, by what is wrong with them.
     pub details: Map<String, Value>,
+    /// Whether the refusal is to be logged; not if the log itself is the reason.
+    pub is_logged: bool,
 }
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), details: Map::new() }
+        Self { status, code, message: message.into(), details: Map::new(), is_logged: true }
     }
 
     /// A body that cannot be read.
@@ -35,6 +37,11 @@ impl Refusal {
     /// The service cannot answer now.
     pub(super) fn not_ready(message: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", message)
+    }
+
+    /// A request that cannot be logged, so that it is not answered.
+    pub(super) fn unlogged(message: impl Into<String>) -> Self {
+        Self { is_logged: false, ..Self::not_ready(message) }
     }
 
     /// Whether the same request may succeed in a second.

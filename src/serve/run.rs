@@ -22,6 +22,7 @@ use crate::{
     config::{ChallengerOptions, Problems, RequestLogOptions, ServeOptions, Settings},
     daemon::Clock,
     fault::{Fault, Result, describe_io},
+    source::FeatureLookup,
 };
 
 /// Options of `vigie serve`.
@@ -105,9 +106,13 @@ fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Cloc
         )));
     }
     let log = RequestLog::start(&options.log, instance, clock)?;
+    let model = champion.model();
+    let features = settings.features.as_ref();
+    let features = features.map(|own| FeatureLookup::open(own, &settings.source, model.rescorer.extra_columns()));
+    let features = features.transpose()?;
     let challenger =
         options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
-    Ok(Service::new(champion, challenger, log, options, clock))
+    Ok(Service::new(champion, challenger, log, features, options, clock))
 }
 
 /// Opens the challenger: the same settings with another file and version.

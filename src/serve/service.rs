@@ -15,12 +15,14 @@ use super::{
     metrics::Metrics,
     model::{Reason, RowScore, ServedModel},
     refusal::Refusal,
+    resolve::ResolvedRows,
     schema::{InputFaults, RowsReader},
     slot::ModelSlot,
 };
 use crate::{
     config::{InputPolicy, ServeOptions},
     daemon::Clock,
+    source::FeatureLookup,
 };
 
 /// Requests with more rows than this are scored aside, so that they hold up no other.
@@ -37,6 +39,8 @@ pub(super) struct Service {
     pub metrics: Metrics,
     pub policy: InputPolicy,
     pub max_rows: usize,
+    /// Where the inputs of an id are found.
+    pub features: Option<FeatureLookup>,
     omit: Vec<String>,
     clock: Clock,
 }
@@ -73,8 +77,6 @@ pub(super) struct ScoringRequest<'a> {
     pub started: Monotonic,
     /// For each row, the JSON object of its inputs.
     pub rows: Vec<&'a str>,
-    /// For each row, the id by which its inputs were found in the feature table; empty if they were sent.
-    pub entities: Vec<Option<String>>,
     /// Number of reasons to answer with, for each row.
     pub reasons: usize,
 }
@@ -95,6 +97,7 @@ impl Service {
         champion: ModelSlot,
         challenger: Option<Challenger>,
         log: RequestLog,
+        features: Option<FeatureLookup>,
         options: &ServeOptions,
         clock: Clock,
     ) -> Self {
@@ -105,6 +108,7 @@ impl Service {
             metrics: Metrics::default(),
             policy: options.inputs,
             max_rows: usize::try_from(options.max_rows).unwrap_or(usize::MAX),
+            features,
             omit: options.log.omit.clone(),
             clock,
         }
@@ -113,6 +117,9 @@ impl Service {
     /// Looks for other versions of the models. Blocks.
     pub(super) fn refresh(&self) {
         self.champion.refresh();
+        if let Some(Err(fault)) = self.features.as_ref().map(FeatureLookup::refresh) {
+            tracing::error!("the feature table stays as it was: {fault}");
+        }
         if let Some(challenger) = &self.challenger {
             challenger.slot.refresh();
         }
@@ -125,7 +132,11 @@ impl Service {
     }
 
     /// Scores and logs the rows of a request.
-    pub(super) async fn score(&self, request: &ScoringRequest<'_>, model: Arc<ServedModel>) -> Result<Scored, Refusal> {
+    pub(super) async fn score(
+        self: &Arc<Self>,
+        request: &ScoringRequest<'_>,
+        model: Arc<ServedModel>,
+    ) -> Result<Scored, Refusal> {
         if request.rows.is_empty() {
             return Err(Refusal::invalid("the request has no rows; send at least one"));
         }
@@ -134,7 +145,9 @@ impl Service {
             let why = format!("the request has {rows} rows, more than {most}; send several requests");
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
         }
-        let work = || self.score_rows(request, &model);
+        let ResolvedRows { texts, entities } = self.resolve(request, &model).await?;
+        let rows: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let work = || self.score_rows(request, &rows, &model);
         let is_long = request.rows.len() > FEW_ROWS || request.reasons > 0;
         let work = if is_long { block_in_place(work) } else { work() }?;
         let latency_ms = milliseconds(request.started);
@@ -148,22 +161,23 @@ impl Service {
                 score_us: work.score_us,
             },
             model: &model,
-            inputs: &request.rows,
-            entities: &request.entities,
+            inputs: &rows,
+            entities: &entities,
             scores: &work.scores,
             omit: &self.omit,
         };
         let logged = self.log.append(record.lines()).await;
         logged.map_err(|error| match error {
-            LogError::Full => Refusal::not_ready("too many records wait to be logged; try again in a second"),
+            LogError::Full => Refusal::unlogged("too many records wait to be logged; try again in a second"),
             LogError::Failed(why) => {
                 tracing::debug!("{why}");
-                Refusal::not_ready("the request cannot be logged, so that it is not answered; try again in a second")
+                Refusal::unlogged("the request cannot be logged, so that it is not answered; try again in a second")
             }
         })?;
         self.metrics.rows.fetch_add(work.scores.len() as u64, Ordering::Relaxed);
         let refused = work.scores.iter().filter(|score| score.refused == Some(true)).count();
         self.metrics.refused.fetch_add(refused as u64, Ordering::Relaxed);
+        self.shadow(request, &rows);
         Ok(Scored {
             notes: Refusal::notes(&work.faults),
             scores: work.scores,
@@ -173,8 +187,8 @@ impl Service {
         })
     }
 
-    fn score_rows(&self, request: &ScoringRequest<'_>, model: &ServedModel) -> Result<Work, Refusal> {
-        let (rows, faults) = read_rows(&request.rows, model)?;
+    fn score_rows(&self, request: &ScoringRequest<'_>, rows: &[&str], model: &ServedModel) -> Result<Work, Refusal> {
+        let (rows, faults) = read_rows(rows, model)?;
         if let Some(refusal) = Refusal::of_faults(&faults, self.policy) {
             return Err(refusal);
         }
@@ -212,7 +226,8 @@ impl Service {
     }
 
     /// Lets the challenger score the rows of a request that the champion answered, in the background.
-    pub(super) fn shadow(self: &Arc<Self>, endpoint: &'static str, request_id: &str, rows: &[&str]) {
+    fn shadow(self: &Arc<Self>, request: &ScoringRequest<'_>, rows: &[&str]) {
+        let (endpoint, request_id) = (request.endpoint, request.request_id);
         let Some(challenger) = self.challenger.as_ref().filter(|own| own.log.is_some() && !own.answers(request_id))
         else {
             return;

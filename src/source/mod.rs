@@ -36,7 +36,7 @@ mod stored;
 mod two_phase;
 mod typed;
 
-pub use features::{FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview};
+pub use features::{FeatureLookup, FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview, FoundFeatures};
 pub use fields::{Fields, Paths, Scaled};
 pub use found_names::FoundNames;
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};

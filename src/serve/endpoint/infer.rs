@@ -76,7 +76,7 @@ pub(in crate::serve) async fn infer(
     let (status, response) = match answered {
         Ok(body) => (StatusCode::OK, json_response(StatusCode::OK, &body)),
         Err(refusal) => {
-            if !refusal.is_temporary() {
+            if refusal.is_logged {
                 service.log_refusal((ENDPOINT, &id, started), &refusal).await;
             }
             (refusal.status, refused(&refusal, &json!({"error": refusal.message})))
@@ -100,10 +100,8 @@ async fn answer(
         .map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}")))?;
     let rows = rows(&body.inputs, &model)?;
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let request =
-        ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, entities: Vec::new(), reasons: 0 };
+    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons: 0 };
     let scored = service.score(&request, model).await?;
-    service.shadow(ENDPOINT, id, &request.rows);
     Ok(written(&scored, &body.id.unwrap_or_else(|| id.to_owned())))
 }
 

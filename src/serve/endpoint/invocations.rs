@@ -148,17 +148,13 @@ async fn respond(
     let answered = match rows(&model) {
         Ok(rows) => {
             let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-            let request = ScoringRequest { endpoint, request_id: id, started, rows, entities: Vec::new(), reasons: 0 };
-            let scored = service.score(&request, model).await;
-            if scored.is_ok() {
-                service.shadow(endpoint, id, &request.rows);
-            }
-            scored
+            let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons: 0 };
+            service.score(&request, model).await
         }
         Err(refusal) => Err(refusal),
     };
     if let Err(refusal) = &answered
-        && !refusal.is_temporary()
+        && refusal.is_logged
     {
         service.log_refusal((endpoint, id, started), refusal).await;
     }

@@ -54,7 +54,7 @@ pub(in crate::serve) async fn predict(
     let (status, response) = match answer {
         Ok((scored, is_list)) => (StatusCode::OK, json_response(StatusCode::OK, &written(&scored, &id, is_list))),
         Err(refusal) => {
-            if !refusal.is_temporary() {
+            if refusal.is_logged {
                 service.log_refusal((ENDPOINT, &id, started), &refusal).await;
             }
             let mut error = Map::from_iter([("code".to_owned(), json!(refusal.code))]);
@@ -72,10 +72,8 @@ async fn answer(service: &Arc<Service>, id: &str, started: Monotonic, body: &Byt
     let model = service.model_for(id);
     let PredictBody { rows, is_list, explain } = read(&text, &model)?;
     let reasons = if explain { REASONS } else { 0 };
-    let entities = Vec::new();
-    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, entities, reasons };
+    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons };
     let scored = service.score(&request, model).await?;
-    service.shadow(ENDPOINT, id, &request.rows);
     Ok((scored, is_list))
 }
 

@@ -46,7 +46,10 @@ fn the_log_of_the_server_is_verified_to_the_bit() {
     let own = report("vigie.yaml");
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     let example = home_credit("log").display().to_string();
-    world.file("example.yaml", config.replace("path: log", &format!("path: {example}\n  where: {{endpoint: /predict}}")));
+    world.file(
+        "example.yaml",
+        config.replace("path: log", &format!("path: {example}\n  where: {{endpoint: /predict}}")),
+    );
     let example = report("example.yaml");
     assert_eq!(own["features"], example["features"]);
     assert_eq!(own["verdict"]["sentence"], example["verdict"]["sentence"]);
