@@ -1,14 +1,13 @@
 //! Finds the row of one id in a table, many times: for the scoring API, over a few connections that are kept.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Duration};
 
-use tokio::{sync::Mutex, task::JoinHandle, time::timeout};
+use tokio::{
+    runtime::Builder,
+    sync::{mpsc, oneshot},
+    task::{JoinHandle, LocalSet, spawn_local},
+    time::timeout,
+};
 use tokio_postgres::{Client, Statement};
 
 use super::{
@@ -18,25 +17,38 @@ use super::{
     database::Database,
     error,
     log::TableLog,
-    name::quoted,
+    name::{literal, quoted},
 };
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Result, describe_io};
 
 /// Number of connections.
 const POOL: usize = 4;
 /// Time for one row.
 const TIMEOUT: Duration = Duration::from_secs(2);
+/// Requests that may wait for the thread.
+const MAX_WAITING: usize = 4_096;
 
-/// A table in which rows are found by id.
-pub(in crate::source) struct RowLookup(Arc<LookupPool>);
+/// Up to two rows, each the features as a JSON object.
+type FoundRows = Vec<Option<String>>;
 
+/// A table in which rows are found by id. A thread has the connections.
+pub(in crate::source) struct RowLookup {
+    database: Arc<Database>,
+    /// Whether an id must be a whole number.
+    is_whole: bool,
+    queries: mpsc::Sender<LookupQuery>,
+}
+
+struct LookupQuery {
+    id: String,
+    answer: oneshot::Sender<Result<FoundRows>>,
+}
+
+/// The connections, and the query that each prepares.
 struct LookupPool {
     database: Arc<Database>,
     sql: String,
-    /// Whether an id must be a whole number.
-    is_whole: bool,
-    pool: Vec<Mutex<Option<Arc<LookupConnection>>>>,
-    next: AtomicUsize,
+    slots: Vec<RefCell<Option<Rc<LookupConnection>>>>,
 }
 
 struct LookupConnection {
@@ -66,37 +78,59 @@ impl RowLookup {
         let is_whole = matches!(own.wire, Wire::Int2 | Wire::Int4 | Wire::Int8);
         let selected = match features {
             Some(features) => format!("log.{}::text", quoted(&column("features", features)?.name)),
-            None => format!("(to_jsonb(log) - {})::text", super::name::literal(id)),
+            None => format!("(to_jsonb(log) - {})::text", literal(id)),
         };
         let given = if is_whole { "($1::text)::int8" } else { "$1::text" };
         let id = format!("log.{}{}", quoted(id), if is_whole { "" } else { "::text" });
         let sql = format!("SELECT {selected} FROM {} WHERE {id} = {given} LIMIT 2", log.table.relation.from());
-        let pool = (0..POOL).map(|_| Mutex::new(None)).collect();
         let database = Arc::clone(&log.table.database);
-        Ok(Self(Arc::new(LookupPool { database, sql, is_whole, pool, next: AtomicUsize::new(0) })))
+        let (queries, waiting) = mpsc::channel(MAX_WAITING);
+        let pool = (Arc::clone(&database), sql);
+        let started = thread::Builder::new().name("feature-lookup".to_owned()).spawn(move || answer(pool, waiting));
+        started.map_err(|why| Fault::retry(format!("cannot start a thread: {}", describe_io(&why))))?;
+        Ok(Self { database, is_whole, queries })
     }
 
     /// The features of an id as a JSON object, of up to two rows that have it.
-    pub(in crate::source) async fn find(&self, id: &str) -> Result<Vec<Option<String>>> {
+    pub(in crate::source) async fn find(&self, id: &str) -> Result<FoundRows> {
         // A text without digits is the id of no row.
-        if id.contains('\0') || self.0.is_whole && id.parse::<i64>().is_err() {
+        if id.contains('\0') || self.is_whole && id.parse::<i64>().is_err() {
             return Ok(Vec::new());
         }
-        let (pool, id) = (Arc::clone(&self.0), id.to_owned());
-        // In a task of its own: a caller that goes away leaves no connection in the middle of a query.
-        let rows = tokio::spawn(async move { timeout(TIMEOUT, pool.query(id)).await });
-        match rows.await {
-            Ok(Ok(rows)) => rows,
-            Ok(Err(_)) => Err(error::unreachable(&self.0.database, "the server did not answer within 2 s")),
-            Err(why) => Err(error::unreachable(&self.0.database, &why.to_string())),
-        }
+        let (answer, found) = oneshot::channel();
+        let busy = || error::unreachable(&self.database, "too many requests wait for the database");
+        self.queries.try_send(LookupQuery { id: id.to_owned(), answer }).map_err(|_| busy())?;
+        found.await.unwrap_or_else(|_| Err(busy()))
     }
 }
 
+impl std::fmt::Debug for RowLookup {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "RowLookup({})", self.database)
+    }
+}
+
+/// Answers queries until the lookup is dropped, several at the same time.
+fn answer((database, sql): (Arc<Database>, String), mut waiting: mpsc::Receiver<LookupQuery>) {
+    let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
+    let pool = Rc::new(LookupPool { database, sql, slots: (0..POOL).map(|_| RefCell::default()).collect() });
+    LocalSet::new().block_on(&runtime, async move {
+        let mut turn = 0;
+        while let Some(query) = waiting.recv().await {
+            turn += 1;
+            let pool = Rc::clone(&pool);
+            spawn_local(async move {
+                let rows = timeout(TIMEOUT, pool.query(turn % POOL, &query.id)).await;
+                let late = |_| Err(error::unreachable(&pool.database, "the server did not answer within 2 s"));
+                let _ = query.answer.send(rows.unwrap_or_else(late));
+            });
+        }
+    });
+}
+
 impl LookupPool {
-    async fn query(&self, id: String) -> Result<Vec<Option<String>>> {
-        let place = self.next.fetch_add(1, Ordering::Relaxed) % self.pool.len().max(1);
-        let Some(slot) = self.pool.get(place) else { return Ok(Vec::new()) };
+    async fn query(&self, place: usize, id: &str) -> Result<FoundRows> {
+        let Some(slot) = self.slots.get(place) else { return Ok(Vec::new()) };
         // A connection may have been lost since the last request, which is no reason to refuse this one.
         for attempt in 0..2 {
             let connection = self.connection(slot).await?;
@@ -106,40 +140,33 @@ impl LookupPool {
                     let texts: std::result::Result<Vec<_>, _> = texts.collect();
                     return texts.map_err(|why| error::fault(&self.database, &why));
                 }
-                Err(why) if attempt == 0 && connection.client.is_closed() => {
-                    tracing::debug!("the connection to the feature table was lost: {why}");
-                    *slot.lock().await = None;
-                }
                 Err(why) => {
-                    *slot.lock().await = None;
-                    return Err(error::fault(&self.database, &why));
+                    let is_lost = connection.client.is_closed();
+                    slot.replace(None);
+                    if attempt > 0 || !is_lost {
+                        return Err(error::fault(&self.database, &why));
+                    }
                 }
             }
         }
         Err(error::unreachable(&self.database, "the connection was lost"))
     }
 
-    async fn connection(&self, slot: &Mutex<Option<Arc<LookupConnection>>>) -> Result<Arc<LookupConnection>> {
-        let mut slot = slot.lock().await;
-        if let Some(connection) = slot.as_ref().filter(|connection| !connection.client.is_closed()) {
-            return Ok(Arc::clone(connection));
+    async fn connection(&self, slot: &RefCell<Option<Rc<LookupConnection>>>) -> Result<Rc<LookupConnection>> {
+        let kept = slot.borrow().clone().filter(|connection| !connection.client.is_closed());
+        if let Some(connection) = kept {
+            return Ok(connection);
         }
         let (client, driver) = connect(&self.database).await?;
-        let driver = tokio::spawn(driver);
+        let driver = spawn_local(driver);
         let fault = |why| error::fault(&self.database, &why);
         client
             .batch_execute("SET default_transaction_read_only = on; SET statement_timeout = 2000")
             .await
             .map_err(fault)?;
         let statement = client.prepare(&self.sql).await.map_err(fault)?;
-        let connection = Arc::new(LookupConnection { client, statement, driver });
-        *slot = Some(Arc::clone(&connection));
+        let connection = Rc::new(LookupConnection { client, statement, driver });
+        slot.replace(Some(Rc::clone(&connection)));
         Ok(connection)
-    }
-}
-
-impl std::fmt::Debug for RowLookup {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "RowLookup({})", self.0.database)
     }
 }
