@@ -21,7 +21,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 46] = [
+const RULES: [(&str, ValueRule); 47] = [
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -66,6 +66,7 @@ const RULES: [(&str, ValueRule); 46] = [
     ("serve.max_rows", max_rows),
     ("serve.max_body_kib", max_body),
     ("serve.refresh", refresh),
+    ("serve.log", one_log),
     ("serve.log.max_file_mib", max_file),
     ("serve.challenger.share", share),
 ];
@@ -278,6 +279,16 @@ fn max_body(value: &Value) -> Option<Violation> {
 
 fn max_file(value: &Value) -> Option<Violation> {
     between(value, &(1..=65_536), "the default is 256")
+}
+
+fn one_log(value: &Value) -> Option<Violation> {
+    let has = |key: &str| value.get(key).is_some_and(|value| !value.is_null());
+    let hint = "write `dir: FOLDER` for files, or `table: NAME` for a table of PostgreSQL";
+    match (has("dir"), has("table")) {
+        (true, true) => Some(violation("has both `dir` and `table`", hint)),
+        (false, false) => Some(violation("has neither `dir` nor `table`", hint)),
+        _ => None,
+    }
 }
 
 fn refresh(value: &Value) -> Option<Violation> {

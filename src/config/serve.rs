@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::Span;
 
+use crate::source::{DatabaseServer, DatabaseUrl, PlaceOptions, SslMode};
+
 /// The scoring API of `vigie serve`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -38,12 +40,28 @@ pub struct ServeOptions {
     pub challenger: Option<ChallengerOptions>,
 }
 
-/// The log of requests: files in a folder.
+/// The log of requests: files in a folder, or a table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestLogOptions {
     /// Folder for the files, `day=2026-10-14/INSTANCE-N.ndjson`.
-    pub dir: PathBuf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+    /// Instead of files, a table of PostgreSQL, `schema.table`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Database of the table: `postgresql://user@host:5432/database`. Default: that of `source`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<DatabaseUrl>,
+    /// File that contains only the password. Default: systemd's credential `postgres-password`, then `~/.pgpass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Default: the `sslmode` in `url`, or `prefer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sslmode: Option<SslMode>,
+    /// PEM file of the CA certificates that `verify-ca` and `verify-full` trust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sslrootcert: Option<PathBuf>,
     /// What has happened to a record when its request is answered.
     #[serde(default)]
     pub durability: Durability,
@@ -155,6 +173,22 @@ impl ServeOptions {
     pub(super) fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         let challenger = self.challenger.as_mut();
         let challenger = challenger.into_iter().flat_map(|own| [Some(&mut own.file), own.log_dir.as_mut()]).flatten();
-        [Some(&mut self.log.dir), self.token_file.as_mut()].into_iter().flatten().chain(challenger)
+        let log = &mut self.log;
+        let own = [log.dir.as_mut(), log.password_file.as_mut(), log.sslrootcert.as_mut(), self.token_file.as_mut()];
+        own.into_iter().flatten().chain(challenger)
+    }
+}
+
+impl RequestLogOptions {
+    /// The table, if records go to one.
+    #[must_use]
+    pub fn place(&self) -> Option<PlaceOptions> {
+        let server = DatabaseServer {
+            url: self.url.clone(),
+            password_file: self.password_file.clone(),
+            sslmode: self.sslmode,
+            sslrootcert: self.sslrootcert.clone(),
+        };
+        Some(PlaceOptions::of_table(self.table.clone()?, server))
     }
 }

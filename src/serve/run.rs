@@ -105,7 +105,7 @@ fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Cloc
             "serve.log.omit: `{name}` is a feature of the model, without which scores cannot be verified; remove it from the list"
         )));
     }
-    let log = RequestLog::start(&options.log, instance, clock)?;
+    let log = RequestLog::start(&options.log, &settings.source, instance, clock)?;
     let model = champion.model();
     let features = settings.features.as_ref();
     let features = features.map(|own| FeatureLookup::open(own, &settings.source, model.rescorer.extra_columns()));
@@ -128,8 +128,9 @@ fn challenger(
     settings.model.version.clone_from(&own.version);
     let slot = ModelSlot::open(&settings).map_err(|fault| fault.context("serve.challenger"))?;
     let log = own.log_dir.as_ref().map(|dir| {
-        let options = RequestLogOptions { dir: dir.clone(), ..log.clone() };
-        RequestLog::start(&options, instance, clock).map_err(|fault| fault.context("serve.challenger"))
+        let options = RequestLogOptions { dir: Some(dir.clone()), table: None, ..log.clone() };
+        RequestLog::start(&options, &settings.source, instance, clock)
+            .map_err(|fault| fault.context("serve.challenger"))
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))
 }

@@ -2,6 +2,7 @@
 
 mod day_file;
 mod record;
+mod sink;
 mod writer;
 
 pub(super) use record::{BatchRecord, Members, RefusedRecord, RequestFacts};

@@ -1,7 +1,6 @@
 //! The thread that writes records: it takes all that wait, writes them at once, and then lets their requests be answered.
 
 use std::{
-    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
@@ -14,11 +13,12 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::day_file::DayFiles;
+use super::{day_file::DayFiles, sink::LogSink};
 use crate::{
     config::{Durability, RequestLogOptions, WhenFull},
     daemon::Clock,
     fault::{Fault, Result, describe_io},
+    source::{RowInsert, SourceOptions},
 };
 
 /// Number of requests whose records may wait.
@@ -59,20 +59,19 @@ impl LogStatus {
         self.has_failed.load(Ordering::SeqCst).then(why)
     }
 
-    fn note(&self, result: &io::Result<()>, folder: &str) {
+    fn note(&self, result: &Result<(), String>, place: &str) {
         match result {
             Ok(()) => {
                 if self.has_failed.swap(false, Ordering::SeqCst) {
-                    info!("serve.log.dir: {folder} can be written again");
+                    info!("serve.log: {place} can be written again");
                 }
             }
-            Err(failure) => {
+            Err(why) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                let why = format!("serve.log.dir: cannot write to {folder}: {}", describe_io(failure));
                 if !self.has_failed.swap(true, Ordering::SeqCst) {
                     error!("{why}; requests are refused until it can be written");
                 }
-                *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why;
+                *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why.clone();
             }
         }
     }
@@ -99,24 +98,22 @@ pub(in crate::serve) struct RequestLog {
 
 impl RequestLog {
     /// Starts the writer. `instance`: unique among processes that write to the folder.
-    pub(in crate::serve) fn start(options: &RequestLogOptions, instance: &str, clock: Clock) -> Result<Self> {
-        let is_synced = options.durability == Durability::Synced;
-        let max_bytes = u64::from(options.max_file_mib) << 20;
-        let files = DayFiles::new(&options.dir, instance, max_bytes, is_synced);
-        let folder = options.dir.display().to_string();
-        files.probe().map_err(|error| {
-            Fault::setup(format!(
-                "serve.log.dir: cannot write to {folder}: {}; set it to a folder that vigie can write to",
-                describe_io(&error)
-            ))
-        })?;
+    /// `source`: the log that the config reads, whose database a table is in unless it says otherwise.
+    pub(in crate::serve) fn start(
+        options: &RequestLogOptions,
+        source: &SourceOptions,
+        instance: &str,
+        clock: Clock,
+    ) -> Result<Self> {
+        let mut sink = open_sink(options, source, instance)?;
+        sink.probe().map_err(|why| Fault::setup(format!("{why}; set it to a place that vigie can write to")))?;
         let (sender, entries) = sync_channel(MAX_WAITING);
         let status = Arc::new(LogStatus::default());
         let writer = Writer {
             entries,
-            files,
-            folder,
-            prefix: format!("{{\"instance\":{},\"seq\":", serde_json::Value::from(instance)),
+            sink,
+            instance: instance.to_owned(),
+            failures: 0,
             sequence: 0,
             status: Arc::clone(&status),
             dropped: 0,
@@ -168,6 +165,16 @@ impl RequestLog {
     }
 }
 
+fn open_sink(options: &RequestLogOptions, source: &SourceOptions, instance: &str) -> Result<LogSink> {
+    if let Some(place) = options.place() {
+        return Ok(LogSink::Table(RowInsert::open("serve.log", &place, source)?));
+    }
+    let folder = options.dir.clone().unwrap_or_default();
+    let is_synced = options.durability == Durability::Synced;
+    let files = DayFiles::new(&folder, instance, u64::from(options.max_file_mib) << 20, is_synced);
+    Ok(LogSink::Files { files, folder: folder.display().to_string() })
+}
+
 /// Writes what waits.
 impl Drop for RequestLog {
     fn drop(&mut self) {
@@ -180,10 +187,10 @@ impl Drop for RequestLog {
 
 struct Writer {
     entries: Receiver<Entry>,
-    files: DayFiles,
-    folder: String,
-    /// The beginning of each record, up to its sequence number.
-    prefix: String,
+    sink: LogSink,
+    instance: String,
+    /// Failed writes whose records may be there all the same.
+    failures: u64,
     /// Sequence number of the last record.
     sequence: u64,
     status: Arc<LogStatus>,
@@ -198,7 +205,7 @@ impl Writer {
             match self.entries.recv_timeout(RETRY) {
                 Ok(first) => self.write(first),
                 Err(RecvTimeoutError::Timeout) if self.status.failure().is_some() => {
-                    self.status.note(&self.files.probe(), &self.folder);
+                    self.status.note(&self.sink.probe(), self.sink.shown());
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -219,23 +226,33 @@ impl Writer {
         let dropped = self.status.dropped.load(Ordering::SeqCst);
         let mut sequence = self.sequence + (dropped - self.dropped);
         let mut lines = Vec::with_capacity(bytes + 96 * group.len());
+        // Numbers that may be taken are not given again.
+        let instance = match self.failures {
+            0 => self.instance.clone(),
+            failures => format!("{}-{failures}", self.instance),
+        };
+        let prefix = format!("{{\"instance\":{},\"seq\":", serde_json::Value::from(instance));
         for record in group.iter().flat_map(|entry| &entry.records) {
             sequence += 1;
-            lines.extend_from_slice(self.prefix.as_bytes());
+            lines.extend_from_slice(prefix.as_bytes());
             lines.extend_from_slice(sequence.to_string().as_bytes());
             lines.push(b',');
             lines.extend_from_slice(record);
         }
-        let day = self.clock.now().timestamp().strftime("%Y-%m-%d").to_string();
-        let result = self.files.append(&day, &lines);
-        self.status.note(&result, &self.folder);
+        let result = self.sink.write(self.clock.now(), &lines);
+        self.status.note(&result, self.sink.shown());
         let answer = match &result {
             Ok(()) => {
                 self.status.written.fetch_add(sequence - self.sequence - (dropped - self.dropped), Ordering::Relaxed);
                 (self.sequence, self.dropped) = (sequence, dropped);
                 Ok(())
             }
-            Err(_) => Err(LogError::Failed(self.status.failure().unwrap_or_default())),
+            Err(why) => {
+                if !self.sink.is_certain() {
+                    (self.sequence, self.failures) = (0, self.failures + 1);
+                }
+                Err(LogError::Failed(why.clone()))
+            }
         };
         crate::crash::point("serve.logged");
         for entry in group {

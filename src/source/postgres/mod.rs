@@ -7,6 +7,7 @@ mod connect;
 mod copy;
 mod database;
 mod error;
+mod insert;
 mod keyed;
 mod labels;
 mod log;
@@ -23,6 +24,7 @@ mod tls;
 
 pub(super) use access::Access;
 pub(super) use database::check_url;
+pub use insert::RowInsert;
 pub(super) use keyed::KeyedTable;
 pub(super) use labels::LabelTable;
 pub(super) use log::{TableLog, TableQuery};
