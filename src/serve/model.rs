@@ -117,8 +117,8 @@ impl ServedModel {
         let mut raw = vec![0.0; rows.len * outputs];
         model.predict_raw(&inputs, 0..rows.len, &mut raw)?;
         let scoring = self.rescorer.scoring();
-        let raws: Vec<f64> = raw.chunks(outputs.max(1)).map(|row| scoring.raw_score(row)).collect();
-        let scores = scoring.scores(raw).into_iter().zip(raws);
+        let linked: Vec<f64> = raw.chunks(outputs.max(1)).map(|row| scoring.raw_score(row)).collect();
+        let scores = scoring.scores(raw).into_iter().zip(linked);
         Ok(scores
             .map(|(score, raw)| RowScore { raw, score, refused: self.rule.map(|rule| rule.refuses(score)) })
             .collect())

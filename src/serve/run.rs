@@ -73,14 +73,14 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             let _ = stop.send(true);
         });
         let every = Duration::from_micros(u64::try_from(options.refresh.microseconds()).unwrap_or(60_000_000));
-        let refreshed = Arc::clone(&service);
+        let looking = Arc::clone(&service);
         let refresher = tokio::spawn(async move {
             let mut ticks = interval(every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks.tick().await;
             loop {
                 tokio::select! { _ = ticks.tick() => {}, _ = hang_up.recv() => {} }
-                block_in_place(|| refreshed.refresh());
+                block_in_place(|| looking.refresh());
             }
         });
         let model = service.champion.model();
@@ -91,8 +91,12 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
         let max_body = usize::try_from(options.max_body_kib).unwrap_or(usize::MAX).saturating_mul(1_024);
+        let ending = Arc::clone(&service);
         let served = serve(listener, service, access, max_body, shutdown).await;
         refresher.abort();
+        if let Some(challenger) = &ending.challenger {
+            challenger.finish().await;
+        }
         served.map_err(unable)
     })
 }

@@ -69,7 +69,7 @@ impl InputSchema {
                 *kind = feature.kind;
             }
         }
-        Self { by_name, kinds, features }
+        Self { features, by_name, kinds }
     }
 
     pub(super) fn features(&self) -> &[InputFeature] {

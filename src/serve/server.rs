@@ -22,7 +22,7 @@ use super::{
     service::Service,
 };
 use crate::web::{
-    ConnectionLimits, HostProblem, PlaceLimits, RequestPlace, TimeoutListener, harden, has_token, host_problem,
+    ConnectionLimits, HostProblem, Place, PlaceLimits, RequestPlace, TimeoutListener, harden, has_token, host_problem,
 };
 
 /// Callers keep connections open between requests, and a proxy may have all of them.
@@ -92,7 +92,7 @@ pub(super) async fn serve(
 /// Checks who calls, gives the request an id, and hardens the response.
 async fn guard(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
     let place = request.extensions().get::<ConnectInfo<RequestPlace>>().map(|ConnectInfo(place)| Arc::clone(&place.0));
-    let _busy = place.as_ref().map(|place| place.busy());
+    let _busy = place.as_ref().map(Place::busy);
     let id = request_id(&request);
     let is_crowded = place.is_some_and(|place| place.is_reserve) && !is_health(request.uri().path());
     let mut response = if is_crowded {

@@ -61,6 +61,11 @@ impl Challenger {
         Self { slot, share, log, permits: Arc::new(Semaphore::new(MAX_SHADOWS)) }
     }
 
+    /// Waits for the scores that are being computed.
+    pub(super) async fn finish(&self) {
+        let _ = self.permits.acquire_many(u32::try_from(MAX_SHADOWS).unwrap_or(u32::MAX)).await;
+    }
+
     /// Whether it answers the request of this id.
     fn answers(&self, request_id: &str) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a share of all hashes")]
@@ -245,13 +250,13 @@ impl Service {
             let model = challenger.slot.model();
             let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
             let started = Monotonic::now();
-            let scored = block_in_place(|| {
+            let done = block_in_place(|| {
                 let (table, _) = read_rows(&rows, &model).ok()?;
                 let parse_us = microseconds(started);
                 let scores = model.score(&table).ok()?;
                 scores.iter().all(|score| score.score.is_finite()).then_some((scores, parse_us))
             });
-            let Some((scores, parse_us)) = scored else {
+            let Some((scores, parse_us)) = done else {
                 service.metrics.unshadowed.fetch_add(1, Ordering::Relaxed);
                 return;
             };

@@ -17,7 +17,7 @@ mod timeout;
 
 pub(crate) use guard::{harden, has_token};
 pub(crate) use host::{HostProblem, host_problem};
-pub(crate) use places::PlaceLimits;
+pub(crate) use places::{Place, PlaceLimits};
 pub use serve::serve;
 pub use state::State;
 pub use status::{DaemonStatus, ModelRunStatus};

@@ -1,4 +1,4 @@
-//! The open inference protocol, version 2, of KServe, Triton and others: `/v2/models/NAME/infer`.
+//! The open inference protocol, version 2, of `KServe`, Triton and others: `/v2/models/NAME/infer`.
 
 use std::{sync::Arc, time::Instant as Monotonic};
 
@@ -109,8 +109,8 @@ fn written(scored: &Scored, id: &str) -> Value {
     let rows = scored.scores.len();
     let tensor = |name: &str, datatype: &str, data: Vec<Value>| json!({"name": name, "shape": [rows], "datatype": datatype, "data": data});
     let name = if scored.model.rule.is_some() { "probability" } else { "prediction" };
-    let scores = scored.scores.iter().map(|score| json!(score.score)).collect();
-    let mut outputs = vec![tensor(name, "FP64", scores)];
+    let values = scored.scores.iter().map(|score| json!(score.score)).collect();
+    let mut outputs = vec![tensor(name, "FP64", values)];
     let decisions: Vec<Value> =
         scored.scores.iter().filter_map(|score| Some(json!(scored.model.decision(score.refused?)))).collect();
     if decisions.len() == rows {

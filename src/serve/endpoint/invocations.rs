@@ -1,4 +1,4 @@
-//! `POST /invocations`, as MLflow's and SageMaker's servers have it, and `POST /v1/models/NAME:predict` of KServe.
+//! `POST /invocations`, as MLflow's and SageMaker's servers have it, and `POST /v1/models/NAME:predict` of `KServe`.
 
 use std::{sync::Arc, time::Instant as Monotonic};
 

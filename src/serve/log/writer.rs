@@ -71,7 +71,7 @@ impl LogStatus {
                 if !self.has_failed.swap(true, Ordering::SeqCst) {
                     error!("{why}; requests are refused until it can be written");
                 }
-                *self.why.lock().unwrap_or_else(PoisonError::into_inner) = why.clone();
+                self.why.lock().unwrap_or_else(PoisonError::into_inner).clone_from(why);
             }
         }
     }

@@ -163,7 +163,10 @@ impl RowInsert {
 async fn open(database: &Database, sql: &str) -> Result<InsertConnection> {
     let (client, driver) = connect(database).await?;
     let driver = tokio::spawn(driver);
-    let statement = client.prepare(sql).await.map_err(|why| error::fault(database, &why))?;
+    let fault = |why| error::fault(database, &why);
+    // What has been answered must survive a crash of the server.
+    client.batch_execute("SET synchronous_commit = on; SET statement_timeout = 5000").await.map_err(fault)?;
+    let statement = client.prepare(sql).await.map_err(fault)?;
     Ok(InsertConnection { client, statement, driver })
 }
 

@@ -5,5 +5,5 @@ mod example;
 mod inputs;
 mod kills;
 mod log_failures;
-mod process;
+pub(crate) mod process;
 mod reload;

@@ -12,19 +12,19 @@ use serde_json::{Map, Value, json};
 
 use crate::support::world::World;
 
-pub(super) fn home_credit(name: &str) -> PathBuf {
+pub(crate) fn home_credit(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit").join(name)
 }
 
 /// A world whose config serves the example's model; `extra`: lines of the `serve` section.
-pub(super) fn world(extra: &str) -> World {
+pub(crate) fn world(extra: &str) -> World {
     let world = World::new();
     fs::copy(home_credit("model.cbm"), world.path("model.cbm")).unwrap();
     configure(&world, "version: \"1\", file: model.cbm", extra);
     world
 }
 
-pub(super) fn configure(world: &World, model: &str, extra: &str) {
+pub(crate) fn configure(world: &World, model: &str, extra: &str) {
     let reference = home_credit("reference.vigie");
     let extra: String = extra.lines().map(|line| format!("  {line}\n")).collect();
     world.file(
@@ -41,7 +41,7 @@ pub(super) fn configure(world: &World, model: &str, extra: &str) {
 }
 
 /// A running server.
-pub(super) struct Served {
+pub(crate) struct Served {
     pub child: Child,
     pub address: String,
     agent: ureq::Agent,
@@ -49,7 +49,7 @@ pub(super) struct Served {
 
 /// A response.
 #[derive(Debug)]
-pub(super) struct Response {
+pub(crate) struct Response {
     pub status: u16,
     pub text: String,
     pub retry_after: Option<String>,
@@ -58,17 +58,17 @@ pub(super) struct Response {
 
 impl Response {
     #[track_caller]
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("{}", self.text))
     }
 }
 
-pub(super) fn start(world: &World, envs: &[(&str, &str)]) -> Served {
+pub(crate) fn start(world: &World, envs: &[(&str, &str)]) -> Served {
     start_by(world, Command::new(env!("CARGO_BIN_EXE_vigie")), envs)
 }
 
 /// Starts the server with a command that is given its arguments.
-pub(super) fn start_by(world: &World, mut command: Command, envs: &[(&str, &str)]) -> Served {
+pub(crate) fn start_by(world: &World, mut command: Command, envs: &[(&str, &str)]) -> Served {
     let log = world.path("serve.log");
     let before = fs::read_to_string(&log).unwrap_or_default().len();
     let child = command
@@ -92,7 +92,7 @@ pub(super) fn start_by(world: &World, mut command: Command, envs: &[(&str, &str)
     Served { child, address, agent: agent() }
 }
 
-pub(super) fn agent() -> ureq::Agent {
+pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(60)))
@@ -101,20 +101,20 @@ pub(super) fn agent() -> ureq::Agent {
 }
 
 impl Served {
-    pub(super) fn get(&self, path: &str) -> Response {
+    pub(crate) fn get(&self, path: &str) -> Response {
         read(self.agent.get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
-    pub(super) fn post(&self, path: &str, body: &str) -> Response {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Response {
         self.post_with(path, body, &[("content-type", "application/json")]).unwrap()
     }
 
-    pub(super) fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<Response, ureq::Error> {
+    pub(crate) fn post_with(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Result<Response, ureq::Error> {
         post(&self.agent, &self.address, path, body, headers)
     }
 
     /// Sends SIGTERM and waits for the exit.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let killed = Command::new("sh").arg("-c").arg(format!("kill {}", self.child.id())).status().unwrap();
         assert!(killed.success());
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
@@ -128,7 +128,7 @@ impl Drop for Served {
     }
 }
 
-pub(super) fn post(
+pub(crate) fn post(
     agent: &ureq::Agent,
     address: &str,
     path: &str,
@@ -153,7 +153,7 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Response {
 }
 
 /// Records of the example's log that have a score.
-pub(super) fn example_records(count: usize) -> Vec<Value> {
+pub(crate) fn example_records(count: usize) -> Vec<Value> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(home_credit("log")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -176,12 +176,12 @@ pub(super) fn example_records(count: usize) -> Vec<Value> {
 }
 
 /// The inputs of an applicant.
-pub(super) fn applicant() -> Map<String, Value> {
+pub(crate) fn applicant() -> Map<String, Value> {
     example_records(1)[0]["inputs"].as_object().unwrap().clone()
 }
 
 /// All records of a log folder, by file in the order of their names.
-pub(super) fn logged(world: &World, folder: &str) -> Vec<Value> {
+pub(crate) fn logged(world: &World, folder: &str) -> Vec<Value> {
     let mut records = Vec::new();
     for text in log_files(world, folder) {
         for line in text.lines() {
@@ -192,7 +192,7 @@ pub(super) fn logged(world: &World, folder: &str) -> Vec<Value> {
 }
 
 /// The texts of the files of a log folder.
-pub(super) fn log_files(world: &World, folder: &str) -> Vec<String> {
+pub(crate) fn log_files(world: &World, folder: &str) -> Vec<String> {
     let mut files = Vec::new();
     for day in fs::read_dir(world.path(folder)).unwrap() {
         let day = day.unwrap().path();
