@@ -16,6 +16,7 @@ pub mod performance;
 pub mod reference;
 pub mod replay;
 pub mod report;
+pub mod serve;
 pub mod skew;
 pub mod source;
 pub mod web;

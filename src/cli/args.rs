@@ -63,6 +63,8 @@ pub(super) enum Verb {
     Explain(ExplainArgs),
     /// Score a file with a model; scores equal those of the model's own library
     Score(ScoreArgs),
+    /// Serve the model over HTTP, and log each request so that its score can be verified
+    Serve(ServeArgs),
     /// Check or show the config
     Config {
         #[command(subcommand)]
@@ -286,6 +288,19 @@ pub(super) struct CheckArgs {
     pub exit_code: bool,
     /// Number of threads that read the log (default: number of cores)
     #[arg(long, value_name = "N", value_parser = threads)]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Config file with a `serve` section
+    #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
+    pub config: PathBuf,
+    /// Model to serve, if the config defines several
+    #[arg(long, alias = "name", value_name = "NAME")]
+    pub model: Option<String>,
+    /// Number of threads; default: one for each core
+    #[arg(long, value_parser = threads, value_name = "N")]
     pub threads: Option<u16>,
 }
 

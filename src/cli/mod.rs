@@ -19,6 +19,7 @@ mod progress;
 mod replay;
 mod run;
 mod score;
+mod serve;
 mod status;
 
 pub use args::Cli;

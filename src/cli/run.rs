@@ -1,6 +1,8 @@
 //! Dispatches to the verbs.
 
-use super::{Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, learn, replay, score, status};
+use super::{
+    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, learn, replay, score, serve, status,
+};
 use crate::fault::Result;
 
 /// Runs the command.
@@ -15,6 +17,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus> {
         Verb::Explain(args) => explain::run(args),
         Verb::Replay(args) => replay::run(args),
         Verb::Score(args) => score::run(args),
+        Verb::Serve(args) => serve::run(args),
         Verb::Config { verb } => config::run(verb),
     }
 }

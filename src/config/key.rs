@@ -12,11 +12,13 @@ pub(super) struct KeyPath {
 }
 
 /// Hints for missing required keys.
-const HINTS: [(&str, &str); 4] = [
+const HINTS: [(&str, &str); 6] = [
     ("model.name", "set the name of the model's report folder: `model: {name: credit-default}`"),
     ("reference", "set it to the file created by `vigie learn --data FILE --out reference.vigie`"),
     ("source.fields.timestamp", "set it to the field with the record's time: `fields: {timestamp: ts}`"),
     ("http.listen", "set it to an address and port: `\"127.0.0.1:8787\"`"),
+    ("serve.listen", "set it to an address and port: `\"127.0.0.1:8080\"`"),
+    ("serve.log", "name the folder of the log: `log: {dir: /var/lib/vigie-serve/log}`"),
 ];
 
 impl KeyPath {

@@ -16,6 +16,7 @@ mod problems;
 mod rules;
 mod scalar;
 mod secrets;
+mod serve;
 mod settings;
 mod show;
 mod source_keys;
@@ -35,6 +36,7 @@ pub use options::{
 };
 pub use problems::{Location, Problem, Problems};
 pub use secrets::masked;
+pub use serve::{ChallengerOptions, Durability, InputPolicy, Misfit, RequestLogOptions, ServeOptions, WhenFull};
 pub use settings::{Schedule, Settings};
 pub use show::{schema, show};
 pub use template::TEMPLATE;

@@ -14,6 +14,7 @@ use super::{
     Alerts, Http,
     mlflow::MlflowOptions,
     model_choices::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
+    serve::ServeOptions,
 };
 use crate::{
     judge::Policy,
@@ -73,6 +74,9 @@ pub struct ConfigFile {
     /// The MLflow server of addresses such as `models:/NAME@champion`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mlflow: Option<MlflowOptions>,
+    /// The scoring API of `vigie serve`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serve: Option<ServeOptions>,
 }
 
 /// One entry of `models:`.

@@ -21,7 +21,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 39] = [
+const RULES: [(&str, ValueRule); 47] = [
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -61,6 +61,14 @@ const RULES: [(&str, ValueRule); 39] = [
     ("alerts.volume", share),
     ("http.listen", listen_address),
     ("http.hosts.*", host_name),
+    ("serve.listen", listen_address),
+    ("serve.hosts.*", host_name),
+    ("serve.max_rows", max_rows),
+    ("serve.max_body_kib", max_body),
+    ("serve.refresh", refresh),
+    ("serve.log", one_log),
+    ("serve.log.max_file_mib", max_file),
+    ("serve.challenger.share", share),
 ];
 
 /// Checks the value of a channel's key.
@@ -259,6 +267,34 @@ fn baseline_windows(value: &Value) -> Option<Violation> {
 fn between(value: &Value, allowed: &RangeInclusive<i64>, hint: &str) -> Option<Violation> {
     let count = value.as_i64().filter(|count| !allowed.contains(count))?;
     Some(violation(format!("must be between {} and {}, not {count}", allowed.start(), allowed.end()), hint))
+}
+
+fn max_rows(value: &Value) -> Option<Violation> {
+    between(value, &(1..=100_000), "the default is 1000")
+}
+
+fn max_body(value: &Value) -> Option<Violation> {
+    between(value, &(1..=1_048_576), "the default is 8192 (8 MiB)")
+}
+
+fn max_file(value: &Value) -> Option<Violation> {
+    between(value, &(1..=65_536), "the default is 256")
+}
+
+fn one_log(value: &Value) -> Option<Violation> {
+    let has = |key: &str| value.get(key).is_some_and(|value| !value.is_null());
+    let hint = "write `dir: FOLDER` for files, or `table: NAME` for a table of PostgreSQL";
+    match (has("dir"), has("table")) {
+        (true, true) => Some(violation("has both `dir` and `table`", hint)),
+        (false, false) => Some(violation("has neither `dir` nor `table`", hint)),
+        _ => None,
+    }
+}
+
+fn refresh(value: &Value) -> Option<Violation> {
+    let span: Span = value.as_str()?.parse().ok()?;
+    let is_allowed = (1_000_000..=86_400_000_000).contains(&span.microseconds()) && !span.is_month();
+    (!is_allowed).then(|| violation(format!("must be between 1s and 24h, not {span}"), "the default is 1m"))
 }
 
 fn any_segment(value: &Value) -> Option<Violation> {

@@ -12,8 +12,8 @@ use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
     Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems,
-    ScheduleOptions, SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
-    tree::YamlNode, versions::side_by_side,
+    ScheduleOptions, SegmentOptions, ServeOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse,
+    source_keys, tree::YamlNode, versions::side_by_side,
 };
 use crate::{
     fault::describe_io,
@@ -65,6 +65,8 @@ pub struct Settings {
     pub http: Option<Http>,
     /// The MLflow server.
     pub mlflow: Option<MlflowOptions>,
+    /// The scoring API.
+    pub serve: Option<ServeOptions>,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
     /// Durations that may be months, as written.
@@ -236,6 +238,7 @@ impl Settings {
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
                 mlflow: options.mlflow.clone(),
+                serve: options.serve.clone(),
                 locations,
                 durations,
             };
@@ -268,6 +271,7 @@ impl Settings {
         paths.extend(self.features.iter_mut().flat_map(|features| features.place.paths()));
         paths.extend(self.alerts.files().into_iter().map(|(_, path)| path));
         paths.extend(self.http.as_mut().and_then(|http| http.token_file.as_mut()));
+        paths.extend(self.serve.iter_mut().flat_map(ServeOptions::paths));
         paths.extend(self.mlflow.iter_mut().flat_map(MlflowOptions::files).map(|(_, path)| path));
         paths
     }

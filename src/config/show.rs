@@ -48,6 +48,7 @@ fn to_config_file(first: &Settings, all: &[Settings]) -> ConfigFile {
         alerts: first.alerts.clone(),
         http: first.http.clone(),
         mlflow: first.mlflow.clone(),
+        serve: first.serve.clone(),
     }
 }
 

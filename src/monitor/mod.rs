@@ -31,10 +31,14 @@ pub use on_demand::{
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, ScoredFile, score},
 };
+pub(crate) use registry::local_file::LocalFile;
 pub use registry::{
     client::pinned_settings,
     import_model::{ImportRequest, ImportedConfig, import_config},
     values::with_registry_values,
+};
+pub(crate) use run::context::{
+    ConfiguredModel, configured_model_file, open_configured_reference, read_configured_model, with_missing_inputs,
 };
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, examine_again, first_check_notes, is_first_check,

@@ -36,7 +36,7 @@ mod stored;
 mod two_phase;
 mod typed;
 
-pub use features::{FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview};
+pub use features::{FeatureLookup, FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview, FoundFeatures};
 pub use fields::{Fields, Paths, Scaled};
 pub use found_names::FoundNames;
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};
@@ -46,9 +46,10 @@ pub use mapping::{Field, ReadSummary, Request};
 pub use options::{Scalar, SourceOptions, Where};
 pub use parquet_file::RowMask;
 pub use place::{
-    DatabaseUrl, LOCATED_KEYS, PLACE_HINTS, PlaceOptions, PlaceSection, RequiredFile, SslMode, misplaced_key,
+    DatabaseServer, DatabaseUrl, LOCATED_KEYS, PLACE_HINTS, PlaceOptions, PlaceSection, RequiredFile, SslMode,
+    misplaced_key,
 };
 pub use place_check::PlaceProblem;
-pub use postgres::{StoredColumn, StoredTable, StoredValues, TablePreview};
+pub use postgres::{RowInsert, StoredColumn, StoredTable, StoredValues, TablePreview};
 pub use read_result::{LogSample, ReadResult, Unreadable};
 pub use stored::{is_stored, read_stored};

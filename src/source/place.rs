@@ -92,6 +92,15 @@ fn ten_minutes() -> Span {
     Span::from_minutes(10)
 }
 
+/// The keys that locate a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DatabaseServer {
+    pub url: Option<DatabaseUrl>,
+    pub password_file: Option<PathBuf>,
+    pub sslmode: Option<SslMode>,
+    pub sslrootcert: Option<PathBuf>,
+}
+
 /// A section of the config that has these keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlaceSection {
@@ -179,6 +188,24 @@ pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
 }
 
 impl PlaceOptions {
+    /// A table of a database; without a `url`, of the log's.
+    #[must_use]
+    pub fn of_table(table: String, server: DatabaseServer) -> Self {
+        let DatabaseServer { url, password_file, sslmode, sslrootcert } = server;
+        Self {
+            kind: SourceKind::Postgres,
+            path: PathBuf::new(),
+            format: None,
+            url,
+            password_file,
+            sslmode,
+            sslrootcert,
+            table: Some(table),
+            query: None,
+            statement_timeout: ten_minutes(),
+        }
+    }
+
     /// Returns whether a server has to be reached.
     #[must_use]
     pub fn has_connection(&self) -> bool {

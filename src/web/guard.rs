@@ -11,7 +11,12 @@ use axum::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    app::AppState, content_policy, host::host_refusal, places::Place, response::refuse, timeout::RequestPlace,
+    app::AppState,
+    content_policy,
+    host::{HostProblem, host_problem},
+    places::Place,
+    response::refuse,
+    timeout::RequestPlace,
 };
 
 const MAX_URL: usize = 2_048;
@@ -41,8 +46,18 @@ fn is_health(request: &Request) -> bool {
 
 fn refusal(app: &AppState, request: &Request) -> Option<(StatusCode, &'static str)> {
     let (headers, uri) = (request.headers(), request.uri());
-    if let Some(refusal) = host_refusal(&app.state, request) {
-        return Some(refusal);
+    let is_open = app.state.token.is_none() && uri.path() != "/healthz";
+    match host_problem(&app.state.hosts, is_open, request) {
+        None => {}
+        Some(HostProblem::Invalid) => {
+            return Some((StatusCode::BAD_REQUEST, "exactly one valid Host header is required"));
+        }
+        Some(HostProblem::Unknown) => {
+            return Some((
+                StatusCode::FORBIDDEN,
+                "unknown Host; add the name to http.hosts in the config of vigie, or set http.token_file",
+            ));
+        }
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Some((StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are supported: the server is read-only"));
@@ -65,13 +80,13 @@ fn refusal(app: &AppState, request: &Request) -> Option<(StatusCode, &'static st
 }
 
 /// Compares digests, so that timing reveals nothing about the token.
-fn has_token(headers: &HeaderMap, token: &str) -> bool {
+pub(crate) fn has_token(headers: &HeaderMap, token: &str) -> bool {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let sent = sent.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     sent.is_some_and(|(_, sent)| Sha256::digest(sent.trim()) == Sha256::digest(token))
 }
 
-fn harden(headers: &mut HeaderMap) {
+pub(crate) fn harden(headers: &mut HeaderMap) {
     let always = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -5,30 +5,31 @@ use std::net::IpAddr;
 
 use axum::{
     extract::Request,
-    http::{StatusCode, Version, header},
+    http::{Version, header},
 };
 
-use super::State;
+/// What is wrong with the host of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HostProblem {
+    Invalid,
+    /// Not a name by which the server is known.
+    Unknown,
+}
 
-/// Returns why the request is refused because of its host.
-pub(super) fn host_refusal(state: &State, request: &Request) -> Option<(StatusCode, &'static str)> {
-    let mut hosts = request.headers().get_all(header::HOST).iter();
-    let host = match (hosts.next(), hosts.next()) {
+/// What is wrong with the host of a request. `hosts`: names by which the server is known; `is_open`: whether the request needs
+/// no token.
+pub(crate) fn host_problem(hosts: &[String], is_open: bool, request: &Request) -> Option<HostProblem> {
+    let mut named = request.headers().get_all(header::HOST).iter();
+    let host = match (named.next(), named.next()) {
         (Some(host), None) => host.to_str().ok().and_then(host_name),
         // HTTP/1.0 has no Host, and browsers do not use it.
         (None, _) if request.version() < Version::HTTP_11 => return None,
         _ => None,
     };
-    let Some(host) = host else {
-        return Some((StatusCode::BAD_REQUEST, "exactly one valid Host header is required"));
-    };
+    let Some(host) = host else { return Some(HostProblem::Invalid) };
     let authority = request.uri().authority().map(axum::http::uri::Authority::host);
-    let is_known = [Some(host), authority].into_iter().flatten().all(|host| is_known(state, host));
-    let is_open = state.token.is_none() && request.uri().path() != "/healthz";
-    (is_open && !is_known).then_some((
-        StatusCode::FORBIDDEN,
-        "unknown Host; add the name to http.hosts in the config of vigie, or set http.token_file",
-    ))
+    let is_known = [Some(host), authority].into_iter().flatten().all(|host| is_known(hosts, host));
+    (is_open && !is_known).then_some(HostProblem::Unknown)
 }
 
 /// The name or address in `name:port`; `None` if it is not valid.
@@ -45,10 +46,10 @@ fn host_name(host: &str) -> Option<&str> {
     (is_name(name) && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))).then_some(name)
 }
 
-fn is_known(state: &State, host: &str) -> bool {
+fn is_known(hosts: &[String], host: &str) -> bool {
     let host = host.trim_matches(['[', ']']).trim_end_matches('.');
     let is_named = |name: &str| name.trim_end_matches('.').eq_ignore_ascii_case(host);
-    host.parse::<IpAddr>().is_ok() || is_named("localhost") || state.hosts.iter().any(|name| is_named(name))
+    host.parse::<IpAddr>().is_ok() || is_named("localhost") || hosts.iter().any(|name| is_named(name))
 }
 
 #[cfg(test)]

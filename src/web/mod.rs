@@ -15,6 +15,10 @@ mod state;
 mod status;
 mod timeout;
 
+pub(crate) use guard::{harden, has_token};
+pub(crate) use host::{HostProblem, host_problem};
+pub(crate) use places::{Place, PlaceLimits};
 pub use serve::serve;
 pub use state::State;
 pub use status::{DaemonStatus, ModelRunStatus};
+pub(crate) use timeout::{ConnectionLimits, RequestPlace, TimeoutListener};

@@ -12,15 +12,20 @@ use std::{
     time::Instant as StdInstant,
 };
 
-/// Connections of all clients.
-const MAX_CONNECTIONS: usize = 256;
-/// Connections of one address; of one network for IPv6, where every host has a network of addresses.
-const MAX_PER_ADDRESS: usize = 128;
+/// How many connections are open at the same time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlaceLimits {
+    /// Of all clients.
+    pub all: usize,
+    /// Of one address; of one network for IPv6, where every host has a network of addresses.
+    pub per_address: usize,
+}
+
 /// Further connections, for health checks only.
 const RESERVE: usize = 32;
 
 /// The place of one connection.
-pub(super) struct Place {
+pub(crate) struct Place {
     address: IpAddr,
     /// Only health checks are answered.
     pub is_reserve: bool,
@@ -55,14 +60,14 @@ impl Place {
     }
 
     /// Marks the connection as busy until the guard is dropped.
-    pub(super) fn busy(self: &Arc<Self>) -> Busy {
+    pub(crate) fn busy(self: &Arc<Self>) -> Busy {
         self.is_busy.store(true, Ordering::SeqCst);
         Busy(Arc::clone(self))
     }
 }
 
 /// A request is being answered.
-pub(super) struct Busy(Arc<Place>);
+pub(crate) struct Busy(Arc<Place>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -74,12 +79,13 @@ impl Drop for Busy {
 /// All places that are taken.
 pub(super) struct Places {
     taken: Mutex<Vec<Arc<Place>>>,
+    limits: PlaceLimits,
     started: StdInstant,
 }
 
 impl Places {
-    pub(super) fn new() -> Self {
-        Self { taken: Mutex::default(), started: StdInstant::now() }
+    pub(super) fn new(limits: PlaceLimits) -> Self {
+        Self { taken: Mutex::default(), limits, started: StdInstant::now() }
     }
 
     /// Takes a place for a connection; `None` if all are busy.
@@ -87,8 +93,8 @@ impl Places {
         let address = network(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |address: IpAddr| taken.iter().filter(|place| !place.is_reserve && place.address == address).count();
-        let is_crowded = of(address) >= MAX_PER_ADDRESS;
-        let is_full = taken.iter().filter(|place| !place.is_reserve).count() >= MAX_CONNECTIONS;
+        let is_crowded = of(address) >= self.limits.per_address;
+        let is_full = taken.iter().filter(|place| !place.is_reserve).count() >= self.limits.all;
         // The address that has the most connections gives up one.
         let from = if is_crowded {
             Some(address)
@@ -143,15 +149,17 @@ fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    const LIMITS: PlaceLimits = PlaceLimits { all: 256, per_address: 128 };
+
     fn is_evicted(place: &Place) -> bool {
         place.is_evicted.load(Ordering::SeqCst)
     }
 
     #[test]
     fn the_longest_waiting_connection_of_a_crowded_address_is_evicted() {
-        let (places, one, other) = (Places::new(), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let (places, one, other) = (Places::new(LIMITS), IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         let quiet = places.take(other).unwrap();
-        let crowd: Vec<_> = (0..MAX_PER_ADDRESS).map(|_| places.take(one).unwrap()).collect();
+        let crowd: Vec<_> = (0..LIMITS.per_address).map(|_| places.take(one).unwrap()).collect();
         let busy = crowd[0].busy();
         let next = places.take(one).unwrap();
         assert!(!next.is_reserve && is_evicted(&crowd[1]), "the first is busy");
@@ -164,8 +172,8 @@ mod tests {
 
     #[test]
     fn if_all_are_busy_the_reserve_is_used() {
-        let (places, one) = (Places::new(), IpAddr::from([10, 0, 0, 1]));
-        let crowd: Vec<_> = (0..MAX_PER_ADDRESS).map(|_| places.take(one).unwrap()).collect();
+        let (places, one) = (Places::new(LIMITS), IpAddr::from([10, 0, 0, 1]));
+        let crowd: Vec<_> = (0..LIMITS.per_address).map(|_| places.take(one).unwrap()).collect();
         let _busy: Vec<_> = crowd.iter().map(Place::busy).collect();
         let reserve: Vec<_> = (0..RESERVE).map(|_| places.take(one).unwrap()).collect();
         assert!(reserve.iter().all(|place| place.is_reserve));
@@ -177,7 +185,7 @@ mod tests {
 
     #[test]
     fn many_addresses_share_all_places() {
-        let places = Places::new();
+        let places = Places::new(LIMITS);
         let all: Vec<_> = (0..=255).map(|host| places.take(IpAddr::from([10, 0, 0, host])).unwrap()).collect();
         let next = places.take(IpAddr::from([10, 0, 1, 1])).unwrap();
         assert!(!next.is_reserve && all.iter().filter(|place| is_evicted(place)).count() == 1);

@@ -1,6 +1,6 @@
 //! The server and its routes.
 
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -18,10 +18,17 @@ use super::{
     files,
     guard::guard,
     metrics,
+    places::PlaceLimits,
     response::{refuse, run_blocking},
-    timeout::{RequestPlace, TimeoutListener},
+    timeout::{ConnectionLimits, RequestPlace, TimeoutListener},
 };
 use crate::report::to_index;
+
+const LIMITS: ConnectionLimits = ConnectionLimits {
+    places: PlaceLimits { all: 256, per_address: 128 },
+    request: Duration::from_secs(15),
+    lifetime: Duration::from_mins(5),
+};
 
 /// Serves until `shutdown` completes and pending requests are answered. Responses come from the reports folder and from
 /// [`State::status`]; nothing is written.
@@ -48,7 +55,7 @@ pub async fn serve(
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app);
     let service = router.into_make_service_with_connect_info::<RequestPlace>();
-    axum::serve(TimeoutListener::new(listener), service).with_graceful_shutdown(shutdown).await
+    axum::serve(TimeoutListener::new(listener, LIMITS), service).with_graceful_shutdown(shutdown).await
 }
 
 async fn redirect_to_list() -> Response {

@@ -20,23 +20,29 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-use super::places::{Place, Places};
+use super::places::{Place, PlaceLimits, Places};
 
-/// Time from the end of a response (or the start of the connection) to the first byte of the next response. Cuts off idle
-/// clients and those that send their request byte by byte.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
-/// Maximum lifetime of a connection. Cuts off clients that read their response byte by byte.
-const MAX_LIFETIME: Duration = Duration::from_mins(5);
+/// How many connections are open, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ConnectionLimits {
+    pub places: PlaceLimits,
+    /// Time from the end of a response (or the start of the connection) to the first byte of the next response. Cuts off
+    /// idle clients and those that send their request byte by byte.
+    pub request: Duration,
+    /// Maximum lifetime of a connection. Cuts off clients that read their response byte by byte.
+    pub lifetime: Duration,
+}
 
 /// Listener whose connections time out.
-pub(super) struct TimeoutListener {
+pub(crate) struct TimeoutListener {
     listener: TcpListener,
+    limits: ConnectionLimits,
     places: Arc<Places>,
 }
 
 impl TimeoutListener {
-    pub(super) fn new(listener: TcpListener) -> Self {
-        Self { listener, places: Arc::new(Places::new()) }
+    pub(crate) fn new(listener: TcpListener, limits: ConnectionLimits) -> Self {
+        Self { listener, limits, places: Arc::new(Places::new(limits.places)) }
     }
 }
 
@@ -48,7 +54,7 @@ impl Listener for TimeoutListener {
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => match self.places.take(peer.ip()) {
-                    Some(place) => return (Connection::new(stream, place, Arc::clone(&self.places)), peer),
+                    Some(place) => return (Connection::new(stream, place, self), peer),
                     // Every place is busy: the connection is closed.
                     None => drop(stream),
                 },
@@ -68,7 +74,7 @@ impl Listener for TimeoutListener {
 
 /// The place of a request's connection.
 #[derive(Clone)]
-pub(super) struct RequestPlace(pub Arc<Place>);
+pub(crate) struct RequestPlace(pub Arc<Place>);
 
 impl Connected<IncomingStream<'_, TimeoutListener>> for RequestPlace {
     fn connect_info(stream: IncomingStream<'_, TimeoutListener>) -> Self {
@@ -77,8 +83,10 @@ impl Connected<IncomingStream<'_, TimeoutListener>> for RequestPlace {
 }
 
 /// Stream that fails with `TimedOut` after its deadline, and when it has lost its place.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
+    /// See [`ConnectionLimits::request`].
+    timeout: Duration,
     deadline: Pin<Box<Sleep>>,
     lifetime_deadline: Instant,
     place: Arc<Place>,
@@ -86,15 +94,17 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(stream: TcpStream, place: Arc<Place>, places: Arc<Places>) -> Self {
+    fn new(stream: TcpStream, place: Arc<Place>, listener: &TimeoutListener) -> Self {
+        let ConnectionLimits { request: timeout, lifetime, places: _ } = listener.limits;
         let _ = stream.set_nodelay(true);
         let now = Instant::now();
         Self {
             stream,
-            deadline: Box::pin(sleep_until(now + REQUEST_TIMEOUT)),
-            lifetime_deadline: now + MAX_LIFETIME,
+            timeout,
+            deadline: Box::pin(sleep_until(now + timeout)),
+            lifetime_deadline: now + lifetime,
             place,
-            places,
+            places: Arc::clone(&listener.places),
         }
     }
 
@@ -135,7 +145,7 @@ impl AsyncWrite for Connection {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         if let Poll::Ready(Ok(1..)) = written {
             // The client is reading: extend the deadline for its next request.
-            let deadline = (Instant::now() + REQUEST_TIMEOUT).min(self.lifetime_deadline);
+            let deadline = (Instant::now() + self.timeout).min(self.lifetime_deadline);
             self.deadline.as_mut().reset(deadline);
             self.place.touch();
         }

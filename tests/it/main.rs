@@ -19,6 +19,7 @@ mod oracle;
 mod page;
 mod postgres;
 mod rates;
+mod serve;
 mod skew;
 mod story;
 mod support;

@@ -9,5 +9,6 @@ mod labels;
 mod outage;
 mod role;
 mod same_report;
+mod serve;
 mod server;
 mod values;

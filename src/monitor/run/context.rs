@@ -301,11 +301,17 @@ pub(crate) struct ConfiguredModel<M> {
     pub file: LocalFile,
 }
 
-/// Reads the config's model file, if it names one.
-pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ConfiguredModel<ScoringModel>>> {
+/// The file that the config's path or address of the model means now.
+pub(crate) fn configured_model_file(settings: &Settings) -> Result<Option<LocalFile>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
     let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
-    let file = local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings)).map_err(at_line)?;
+    local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings)).map(Some).map_err(at_line)
+}
+
+/// Reads the config's model file, if it names one.
+pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<ConfiguredModel<ScoringModel>>> {
+    let Some(file) = configured_model_file(settings)? else { return Ok(None) };
+    let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
     let choices = settings.model.choices();
     let model = read_model(MODEL_FILE, &file.path, &choices).map_err(at_line)?;
     let scoring =

@@ -8,3 +8,4 @@ mod stamp;
 pub(super) use access::{OpenFile, StoredFile};
 pub(super) use local::describe_read_error;
 pub(super) use search::{FoundFiles, find, find_awaited, problem};
+pub(super) use stamp::FileStamp;

@@ -31,11 +31,12 @@ fn settings(text: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 const SERVICES: [&str; 2] = ["vigie.service", "vigie-check.service"];
+const SERVING: &str = "vigie-serve.service";
 
 #[test]
 fn vigie_accepts_the_command_lines() {
     let mut seen = 0;
-    for service in SERVICES {
+    for service in SERVICES.into_iter().chain([SERVING]) {
         for (key, values) in settings(&unit(service)) {
             for line in values.iter().filter(|_| matches!(key.as_str(), "ExecStart" | "ExecStartPre")) {
                 let words: Vec<&str> = line.split(' ').collect();
@@ -45,7 +46,7 @@ fn vigie_accepts_the_command_lines() {
             }
         }
     }
-    assert_eq!(seen, 4);
+    assert_eq!(seen, 5);
 }
 
 /// User, file access and sandbox are the same in both services.
@@ -92,6 +93,19 @@ fn both_services_have_the_same_sandbox() {
     assert_eq!(daemon["LoadCredential"], credentials);
 }
 
+/// The scoring API has the sandbox of the daemon, and comes first where both need the processor.
+#[test]
+fn the_scoring_api_has_the_same_sandbox_and_more_weight() {
+    let sandbox =
+        |name: &str| unit(name).split_once("# Sandbox.").unwrap().1.split("[Install]").next().unwrap().to_owned();
+    assert_eq!(sandbox(SERVING), sandbox(SERVICES[0]));
+    let serving = settings(&unit(SERVING));
+    for (key, value) in [("User", "vigie-serve"), ("Group", "vigie"), ("UMask", "0027"), ("CPUWeight", "500")] {
+        assert_eq!(serving[key], [value], "{key}");
+    }
+    assert!(!serving.contains_key("Nice"));
+}
+
 /// Runs a tool; `None` if it is not installed, which is an error in CI.
 fn tool(name: &str, args: &[&str]) -> Option<(bool, String)> {
     match Command::new(name).args(args).output() {
@@ -119,7 +133,7 @@ fn systemd_accepts_the_units() {
             units.push(world.file(&format!("units/{name}"), text).display().to_string());
         }
     }
-    assert_eq!(units.len(), 3);
+    assert_eq!(units.len(), 4);
     let args: Vec<&str> = ["verify"].into_iter().chain(units.iter().map(String::as_str)).collect();
     let Some((ok, output)) = tool("systemd-analyze", &args) else { return };
     let warnings: Vec<&str> = output.lines().filter(|line| line.contains("vigie")).collect();
@@ -132,7 +146,7 @@ fn systemd_accepts_the_units() {
 
 #[test]
 fn the_services_are_sandboxed() {
-    for service in SERVICES {
+    for service in SERVICES.into_iter().chain([SERVING]) {
         let path = folder().join(service);
         let args = ["security", "--offline=true", "--no-pager", "--threshold=15", path.to_str().unwrap()];
         let Some((ok, output)) = tool("systemd-analyze", &args) else { return };

@@ -1,0 +1,262 @@
+//! `POST /invocations`, as MLflow's and SageMaker's servers have it, and `POST /v1/models/NAME:predict` of `KServe`.
+
+use std::{sync::Arc, time::Instant as Monotonic};
+
+use axum::{
+    body::Bytes,
+    extract::{Extension, Path, RawQuery, State},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::{Value, json, value::RawValue};
+
+use super::{
+    answer::{json_response, refused},
+    read::{json_text, objects},
+};
+use crate::serve::{
+    log::Members,
+    model::ServedModel,
+    refusal::Refusal,
+    server::RequestId,
+    service::{Scored, ScoringRequest, Service},
+};
+
+const INVOCATIONS: &str = "/invocations";
+const V1: &str = "/v1/models/:predict";
+
+/// The body of `/invocations`; exactly one key, and `params`, which is ignored.
+#[derive(Deserialize)]
+struct InvocationsBody<'a> {
+    #[serde(borrow)]
+    dataframe_split: Option<Split<'a>>,
+    #[serde(borrow)]
+    dataframe_records: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    instances: Option<Vec<&'a RawValue>>,
+    #[serde(borrow)]
+    inputs: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Split<'a> {
+    columns: Vec<String>,
+    #[serde(borrow)]
+    data: Vec<Vec<&'a RawValue>>,
+}
+
+/// What is answered for each row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OutputKind {
+    Score,
+    /// 1 if the row is refused by the threshold, otherwise 0.
+    Class,
+    Raw,
+}
+
+impl OutputKind {
+    fn parse(query: Option<&str>) -> Result<Self, Refusal> {
+        let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        match pairs.find(|(key, _)| *key == "output").map(|(_, value)| value) {
+            None | Some("probability" | "score") => Ok(Self::Score),
+            Some("class") => Ok(Self::Class),
+            Some("raw") => Ok(Self::Raw),
+            Some(_) => Err(Refusal::unreadable("output is none of probability, class, raw")),
+        }
+    }
+}
+
+pub(in crate::serve) async fn invocations(
+    State(service): State<Arc<Service>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let started = Monotonic::now();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let rows = |model: &ServedModel| match kind.as_str() {
+        "application/json" => rows_of_json(&body, model),
+        "text/csv" => rows_of_csv(&body),
+        _ => Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "BAD_REQUEST",
+            "the content type must be application/json or text/csv",
+        )),
+    };
+    let (answered, output) = match OutputKind::parse(query.as_deref()) {
+        Ok(output) => (respond(&service, INVOCATIONS, &id, started, rows).await, output),
+        Err(refusal) => (Err(refusal), OutputKind::Score),
+    };
+    let (status, response) = match answered {
+        Ok(scored) => (StatusCode::OK, json_response(StatusCode::OK, &json!({"predictions": values(&scored, output)}))),
+        Err(mut refusal) => {
+            // MLflow's clients know 400 only.
+            let error_code = match refusal.status {
+                StatusCode::UNPROCESSABLE_ENTITY => "INVALID_PARAMETER_VALUE",
+                _ => refusal.code,
+            };
+            if refusal.status == StatusCode::UNPROCESSABLE_ENTITY {
+                refusal.status = StatusCode::BAD_REQUEST;
+            }
+            let body = json!({"error_code": error_code, "message": refusal.message, "request_id": &*id});
+            (refusal.status, refused(&refusal, &body))
+        }
+    };
+    service.metrics.observe(INVOCATIONS, status.as_u16(), started.elapsed());
+    response
+}
+
+/// `POST /v1/models/NAME:predict` with `instances`.
+pub(in crate::serve) async fn instances(
+    State(service): State<Arc<Service>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    Path(path): Path<String>,
+    body: Bytes,
+) -> Response {
+    let started = Monotonic::now();
+    let name = service.champion.model().name.clone();
+    let answered = if path.strip_suffix(":predict") == Some(name.as_str()) {
+        respond(&service, V1, &id, started, |model| rows_of_json(&body, model)).await
+    } else {
+        Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            format!("the model of this server is {name}; call /v1/models/{name}:predict"),
+        ))
+    };
+    let (status, response) = match answered {
+        Ok(scored) => {
+            (StatusCode::OK, json_response(StatusCode::OK, &json!({"predictions": values(&scored, OutputKind::Score)})))
+        }
+        Err(refusal) => (refusal.status, refused(&refusal, &json!({"error": refusal.message}))),
+    };
+    service.metrics.observe(V1, status.as_u16(), started.elapsed());
+    response
+}
+
+async fn respond(
+    service: &Arc<Service>,
+    endpoint: &'static str,
+    id: &str,
+    started: Monotonic,
+    rows: impl FnOnce(&ServedModel) -> Result<Vec<String>, Refusal>,
+) -> Result<Scored, Refusal> {
+    let model = service.model_for(id);
+    let answered = match rows(&model) {
+        Ok(rows) => {
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons: 0 };
+            service.score(&request, model).await
+        }
+        Err(refusal) => Err(refusal),
+    };
+    if let Err(refusal) = &answered
+        && refusal.is_logged
+    {
+        service.log_refusal((endpoint, id, started), refusal).await;
+    }
+    answered
+}
+
+fn values(scored: &Scored, output: OutputKind) -> Vec<Value> {
+    let value = |score: &crate::serve::model::RowScore| match output {
+        OutputKind::Class => score.refused.map_or_else(|| json!(score.score), |refused| json!(u8::from(refused))),
+        OutputKind::Raw => json!(score.raw),
+        OutputKind::Score => json!(score.score),
+    };
+    scored.scores.iter().map(value).collect()
+}
+
+fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, Refusal> {
+    let text = json_text(body)?;
+    let body: InvocationsBody<'_> = serde_json::from_str(&text)
+        .map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;
+    let given = [
+        body.dataframe_split.is_some(),
+        body.dataframe_records.is_some(),
+        body.instances.is_some(),
+        body.inputs.is_some(),
+    ];
+    if given.iter().filter(|given| **given).count() != 1 {
+        return Err(Refusal::unreadable(format!("the body must have exactly one of {KEYS}")));
+    }
+    if let Some(split) = body.dataframe_split {
+        return objects(&split.columns, &split.data);
+    }
+    if let Some(rows) = body.dataframe_records.or(body.instances) {
+        return rows_of_list(&rows, model);
+    }
+    let inputs = body.inputs.map_or("", RawValue::get);
+    match inputs.as_bytes().first() {
+        Some(b'[') => {
+            let rows: Vec<&RawValue> = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
+            rows_of_list(&rows, model)
+        }
+        Some(b'{') => rows_of_columns(inputs),
+        _ => Err(Refusal::unreadable("`inputs` must be an object of columns, or a list of rows")),
+    }
+}
+
+const KEYS: &str = "dataframe_split, dataframe_records, instances, inputs";
+
+fn unreadable_inputs(error: &serde_json::Error) -> Refusal {
+    Refusal::unreadable(format!("`inputs` cannot be read: {error}"))
+}
+
+/// Rows that are objects, or lists of values in the order of the model's features.
+fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, Refusal> {
+    if rows.iter().all(|row| row.get().starts_with('{')) {
+        return Ok(rows.iter().map(|row| row.get().to_owned()).collect());
+    }
+    let lists: serde_json::Result<Vec<Vec<&RawValue>>> =
+        rows.iter().map(|row| serde_json::from_str::<Vec<&RawValue>>(row.get())).collect();
+    let lists = lists.map_err(|_| {
+        Refusal::unreadable(
+            "rows must all be objects of inputs by name, or all lists of values in the order of the features",
+        )
+    })?;
+    let names: Vec<String> = model.schema.features().iter().map(|feature| feature.name.clone()).collect();
+    objects(&names, &lists)
+}
+
+/// Rows of an object whose members are lists of values, all of one length, or single values.
+fn rows_of_columns(inputs: &str) -> Result<Vec<String>, Refusal> {
+    let Members(members) = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
+    let mut columns: Vec<Vec<&RawValue>> = Vec::with_capacity(members.len());
+    for (_, value) in &members {
+        columns.push(if value.get().starts_with('[') {
+            serde_json::from_str(value.get()).map_err(|error| unreadable_inputs(&error))?
+        } else {
+            vec![*value]
+        });
+    }
+    let rows = columns.first().map_or(0, Vec::len);
+    if columns.iter().any(|column| column.len() != rows) {
+        return Err(Refusal::unreadable("the columns in `inputs` have different lengths"));
+    }
+    let names: Vec<String> = members.into_iter().map(|(name, _)| name).collect();
+    let rows: Vec<Vec<&RawValue>> =
+        (0..rows).map(|row| columns.iter().filter_map(|column| column.get(row).copied()).collect()).collect();
+    objects(&names, &rows)
+}
+
+/// Rows of CSV with a line of names. Cells are texts, which are read as numbers where the model wants them; an empty cell is
+/// missing.
+fn rows_of_csv(body: &Bytes) -> Result<Vec<String>, Refusal> {
+    let unreadable = |error: csv::Error| Refusal::unreadable(format!("the CSV cannot be read: {error}"));
+    let mut reader = csv::Reader::from_reader(body.as_ref());
+    let names: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(ToOwned::to_owned).collect();
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(unreadable)?;
+        let cells = names.iter().zip(&record).map(|(name, cell)| {
+            let value = if cell.is_empty() { Value::Null } else { Value::from(cell) };
+            format!("{}:{value}", Value::from(name.as_str()))
+        });
+        rows.push(format!("{{{}}}", cells.collect::<Vec<_>>().join(",")));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,115 @@
+//! `POST /predict`: the inputs of one applicant, or of several, by name.
+//!
+//! The body is the object of inputs itself, or has it under `inputs`, or has a list of such objects there.
+
+use std::{sync::Arc, time::Instant as Monotonic};
+
+use axum::{
+    body::Bytes,
+    extract::{Extension, State},
+    http::StatusCode,
+    response::Response,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json, value::RawValue};
+
+use super::{
+    answer::{json_response, model, refused, row},
+    read::json_text,
+};
+use crate::serve::{
+    model::ServedModel,
+    refusal::Refusal,
+    server::RequestId,
+    service::{Scored, ScoringRequest, Service},
+};
+
+const ENDPOINT: &str = "/predict";
+/// Number of reasons of an explained answer.
+const REASONS: usize = 10;
+
+/// A body that is not the object of inputs itself.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    inputs: Option<&'a RawValue>,
+    #[serde(default)]
+    explain: bool,
+}
+
+/// What a body asks for.
+struct PredictBody<'a> {
+    rows: Vec<&'a str>,
+    is_list: bool,
+    explain: bool,
+}
+
+pub(in crate::serve) async fn predict(
+    State(service): State<Arc<Service>>,
+    Extension(RequestId(id)): Extension<RequestId>,
+    body: Bytes,
+) -> Response {
+    let started = Monotonic::now();
+    let answer = answer(&service, &id, started, &body).await;
+    let (status, response) = match answer {
+        Ok((scored, is_list)) => (StatusCode::OK, json_response(StatusCode::OK, &written(&scored, &id, is_list))),
+        Err(refusal) => {
+            if refusal.is_logged {
+                service.log_refusal((ENDPOINT, &id, started), &refusal).await;
+            }
+            let mut error = Map::from_iter([("code".to_owned(), json!(refusal.code))]);
+            error.insert("message".to_owned(), json!(refusal.message));
+            error.extend(refusal.details.clone());
+            (refusal.status, refused(&refusal, &json!({"error": error, "request_id": &*id})))
+        }
+    };
+    service.metrics.observe(ENDPOINT, status.as_u16(), started.elapsed());
+    response
+}
+
+async fn answer(service: &Arc<Service>, id: &str, started: Monotonic, body: &Bytes) -> Result<(Scored, bool), Refusal> {
+    let text = json_text(body)?;
+    let model = service.model_for(id);
+    let PredictBody { rows, is_list, explain } = read(&text, &model)?;
+    let reasons = if explain { REASONS } else { 0 };
+    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons };
+    let scored = service.score(&request, model).await?;
+    Ok((scored, is_list))
+}
+
+fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, Refusal> {
+    let plain = PredictBody { rows: vec![text], is_list: false, explain: false };
+    if !text.trim_start().starts_with('{') {
+        return Err(Refusal::unreadable("the body is not an object; send the inputs by name"));
+    }
+    // A feature may have the name of a key.
+    if model.schema.has("inputs") || model.schema.has("explain") {
+        return Ok(plain);
+    }
+    let envelope: Envelope<'_> =
+        serde_json::from_str(text).map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}")))?;
+    let Some(inputs) = envelope.inputs else { return Ok(plain) };
+    if inputs.get().starts_with('[') {
+        let rows: Vec<&RawValue> = serde_json::from_str(inputs.get())
+            .map_err(|error| Refusal::unreadable(format!("`inputs` cannot be read: {error}")))?;
+        let rows = rows.into_iter().map(RawValue::get).collect();
+        return Ok(PredictBody { rows, is_list: true, explain: envelope.explain });
+    }
+    Ok(PredictBody { rows: vec![inputs.get()], is_list: false, explain: envelope.explain })
+}
+
+fn written(scored: &Scored, id: &str, is_list: bool) -> Value {
+    let mut body = Map::from_iter([("request_id".to_owned(), json!(id))]);
+    if is_list {
+        let rows = (0..scored.scores.len()).map(|index| Value::Object(row(scored, index)));
+        body.insert("predictions".to_owned(), rows.collect());
+    } else {
+        body.extend(row(scored, 0));
+    }
+    body.extend(model(scored).map(|(key, value)| (key.to_owned(), value)));
+    body.insert("latency_ms".to_owned(), json!(scored.latency_ms));
+    if !scored.notes.is_empty() {
+        body.insert("notes".to_owned(), json!(scored.notes));
+    }
+    Value::Object(body)
+}

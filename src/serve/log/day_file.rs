@@ -1,0 +1,130 @@
+//! The file that records are appended to: one a day and for each size limit, written by one process.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// Files of one writer in a folder.
+#[derive(Debug)]
+pub(super) struct DayFiles {
+    folder: PathBuf,
+    instance: String,
+    /// Size from which on the next file is begun, in bytes.
+    max_bytes: u64,
+    is_synced: bool,
+    /// Number of files begun.
+    count: u64,
+    current: Option<DayFile>,
+}
+
+#[derive(Debug)]
+struct DayFile {
+    file: File,
+    day: String,
+    /// Length of the records that were written whole.
+    length: u64,
+}
+
+impl DayFiles {
+    /// `instance`: unique among writers of the folder; it begins the names of files.
+    pub(super) fn new(folder: &Path, instance: &str, max_bytes: u64, is_synced: bool) -> Self {
+        Self { folder: folder.to_owned(), instance: instance.to_owned(), max_bytes, is_synced, count: 0, current: None }
+    }
+
+    /// Appends whole lines to the file of a day (`2026-10-14`); all of them, or none.
+    pub(super) fn append(&mut self, day: &str, lines: &[u8]) -> io::Result<()> {
+        if self.current.as_ref().is_none_or(|file| file.day != day || file.length >= self.max_bytes) {
+            self.current = None;
+            self.current = Some(self.begin(day)?);
+        }
+        let Some(current) = &mut self.current else { return Err(io::Error::other("no file is open")) };
+        let written = current.file.write_all(lines).and_then(|()| {
+            crate::crash::point("serve.written");
+            if self.is_synced { current.file.sync_data() } else { Ok(()) }
+        });
+        match written {
+            Ok(()) => {
+                current.length += lines.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                // Half a record would be a line that is not one. If it stays, nothing is appended to it.
+                if current.file.set_len(current.length).is_err() || self.is_synced {
+                    self.current = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn begin(&mut self, day: &str) -> io::Result<DayFile> {
+        let folder = self.folder.join(format!("day={day}"));
+        fs::create_dir_all(&folder)?;
+        self.count += 1;
+        let path = folder.join(format!("{}-{}.ndjson", self.instance, self.count));
+        let file = OpenOptions::new().append(true).create_new(true).open(&path)?;
+        if self.is_synced {
+            File::open(&folder)?.sync_all()?;
+            File::open(&self.folder)?.sync_all()?;
+        }
+        Ok(DayFile { file, day: day.to_owned(), length: 0 })
+    }
+
+    /// Whether the folder can be written to: writes a hidden file and removes it.
+    pub(super) fn probe(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        let path = self.folder.join(format!(".{}.probe", self.instance));
+        let written = fs::write(&path, [b' '; 8_192]);
+        let _ = fs::remove_file(&path);
+        written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(folder: &Path) -> Vec<(String, String)> {
+        let mut files: Vec<(String, String)> = Vec::new();
+        for day in fs::read_dir(folder).unwrap() {
+            for file in fs::read_dir(day.unwrap().path()).unwrap() {
+                let path = file.unwrap().path();
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                files.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn a_file_ends_with_its_day_and_at_its_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = DayFiles::new(folder.path(), "a", 4, false);
+        for (day, lines) in [("2026-10-01", "1\n"), ("2026-10-01", "2\n"), ("2026-10-01", "3\n"), ("2026-10-02", "4\n")]
+        {
+            log.append(day, lines.as_bytes()).unwrap();
+        }
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(
+            files(folder.path()),
+            [
+                file("day=2026-10-01/a-1.ndjson", "1\n2\n"),
+                file("day=2026-10-01/a-2.ndjson", "3\n"),
+                file("day=2026-10-02/a-3.ndjson", "4\n"),
+            ]
+        );
+    }
+
+    #[test]
+    fn no_file_of_another_writer_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        DayFiles::new(folder.path(), "a", 100, true).append("2026-10-01", b"1\n").unwrap();
+        let mut second = DayFiles::new(folder.path(), "a", 100, true);
+        assert_eq!(second.append("2026-10-01", b"2\n").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        second.append("2026-10-01", b"2\n").unwrap();
+        assert_eq!(files(folder.path()).len(), 2);
+    }
+}

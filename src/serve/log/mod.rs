@@ -1,0 +1,9 @@
+//! The log of requests: records in files that `vigie check` and `vigie replay` read.
+
+mod day_file;
+mod record;
+mod sink;
+mod writer;
+
+pub(super) use record::{BatchRecord, Members, RefusedRecord, RequestFacts};
+pub(super) use writer::{LogError, RequestLog};

@@ -1,0 +1,202 @@
+//! The records of a request: a line of JSON for each row.
+//!
+//! Scores are not rounded, and inputs are the caller's own text by name, so that `vigie replay` can prove each score.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use vigie_profile::window::Instant;
+
+use crate::serve::model::{RowScore, ServedModel};
+
+/// What all records of a request have in common.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::serve) struct RequestFacts<'a> {
+    pub at: Instant,
+    pub request_id: &'a str,
+    pub endpoint: &'a str,
+    pub latency_ms: f64,
+    /// Time to read the request and to score its rows, in microseconds.
+    pub parse_us: u64,
+    pub score_us: u64,
+}
+
+/// The rows of a request that was answered.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::serve) struct BatchRecord<'a> {
+    pub facts: RequestFacts<'a>,
+    pub model: &'a ServedModel,
+    /// For each row, the JSON object of its inputs.
+    pub inputs: &'a [&'a str],
+    /// For each row, the id by which its inputs were found in the feature table.
+    pub entities: &'a [Option<String>],
+    pub scores: &'a [RowScore],
+    /// Names that are not logged.
+    pub omit: &'a [String],
+}
+
+/// A request that was refused.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::serve) struct RefusedRecord<'a> {
+    pub facts: RequestFacts<'a>,
+    pub model: &'a ServedModel,
+    pub status: u16,
+    /// Why; quotes no value.
+    pub error: &'a str,
+}
+
+impl BatchRecord<'_> {
+    /// One line for each row, without what the writer adds in front.
+    pub(in crate::serve) fn lines(&self) -> Vec<Vec<u8>> {
+        let is_batch = self.scores.len() > 1;
+        let rows = self.scores.iter().zip(self.inputs).enumerate();
+        rows.map(|(row, (score, inputs))| {
+            let mut line = String::with_capacity(inputs.len() + 640);
+            begin(&mut line, &self.facts, is_batch.then_some(row));
+            write_model(&mut line, self.model, 200);
+            if let Some(entity) = self.entities.get(row).and_then(Option::as_ref) {
+                let _ = write!(line, ",\"entity_id\":{}", Value::from(entity.as_str()));
+            }
+            line.push_str(",\"inputs\":");
+            push_inputs(&mut line, inputs, self.omit);
+            line.push_str(",\"outputs\":{\"raw\":");
+            push_number(&mut line, score.raw);
+            let _ = write!(line, ",\"{}\":", self.model.score_key);
+            push_number(&mut line, score.score);
+            if let (Some(refused), Some(rule)) = (score.refused, self.model.rule) {
+                let decision = Value::from(self.model.decision(refused));
+                let _ = write!(line, ",\"score\":{},\"decision\":{decision},\"threshold\":", u8::from(refused));
+                push_number(&mut line, rule.threshold);
+            }
+            line.push_str("},\"error\":null}\n");
+            line.into_bytes()
+        })
+        .collect()
+    }
+}
+
+impl RefusedRecord<'_> {
+    /// The line, without what the writer adds in front.
+    pub(in crate::serve) fn lines(&self) -> Vec<Vec<u8>> {
+        let mut line = String::with_capacity(512);
+        begin(&mut line, &self.facts, None);
+        write_model(&mut line, self.model, self.status);
+        let _ = writeln!(line, ",\"inputs\":null,\"outputs\":null,\"error\":{}}}", Value::from(self.error));
+        vec![line.into_bytes()]
+    }
+}
+
+/// The fields that every record has.
+fn begin(line: &mut String, facts: &RequestFacts<'_>, row: Option<usize>) {
+    let _ = write!(line, "\"ts\":\"{}\",\"request_id\":", facts.at);
+    match row {
+        Some(row) => {
+            let id = Value::from(format!("{}#{row}", facts.request_id));
+            let _ = write!(line, "{id},\"batch_id\":{},\"row\":{row}", Value::from(facts.request_id));
+        }
+        None => {
+            let _ = write!(line, "{}", Value::from(facts.request_id));
+        }
+    }
+    let _ = write!(line, ",\"endpoint\":{},\"latency_ms\":", Value::from(facts.endpoint));
+    push_number(line, facts.latency_ms);
+    let (parse, score) = (facts.parse_us, facts.score_us);
+    let _ = write!(line, ",\"timing\":{{\"parse_us\":{parse},\"score_us\":{score}}}");
+}
+
+fn write_model(line: &mut String, model: &ServedModel, status: u16) {
+    let _ = write!(
+        line,
+        ",\"status_code\":{status},\"model_name\":{},\"model_version\":{},\"model_sha256\":\"{}\"",
+        Value::from(model.name.as_str()),
+        Value::from(model.version.clone()),
+        model.sha256
+    );
+}
+
+/// The shortest digits that read back as the same number.
+fn push_number(line: &mut String, number: f64) {
+    match serde_json::Number::from_f64(number) {
+        Some(number) => {
+            let _ = write!(line, "{number}");
+        }
+        None => line.push_str("null"),
+    }
+}
+
+/// The object of inputs on one line, without the names that are not logged.
+fn push_inputs(line: &mut String, inputs: &str, omit: &[String]) {
+    // Line feeds in JSON are outside of texts, where they are blanks.
+    let push = |line: &mut String, text: &str| {
+        let mut parts = text.split(['\n', '\r']);
+        line.push_str(parts.next().unwrap_or_default());
+        for part in parts {
+            line.push(' ');
+            line.push_str(part);
+        }
+    };
+    if omit.is_empty() {
+        return push(line, inputs);
+    }
+    let members: Vec<(String, &serde_json::value::RawValue)> = members(inputs).unwrap_or_default();
+    line.push('{');
+    let kept = members.iter().filter(|(name, _)| !omit.contains(name));
+    for (index, (name, value)) in kept.enumerate() {
+        let _ = write!(line, "{}{}:", if index == 0 { "" } else { "," }, Value::from(name.as_str()));
+        push(line, value.get());
+    }
+    line.push('}');
+}
+
+/// The members of an object in their order.
+fn members(object: &str) -> serde_json::Result<Vec<(String, &serde_json::value::RawValue)>> {
+    serde_json::from_str::<Members<'_>>(object).map(|members| members.0)
+}
+
+/// Members of an object with the text of their values.
+pub(in crate::serve) struct Members<'a>(pub Vec<(String, &'a serde_json::value::RawValue)>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> serde::de::Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(map.size_hint().unwrap_or(128));
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_inputs;
+
+    fn logged(inputs: &str, omit: &[&str]) -> String {
+        let omit: Vec<String> = omit.iter().map(|name| (*name).to_owned()).collect();
+        let mut line = String::new();
+        push_inputs(&mut line, inputs, &omit);
+        line
+    }
+
+    #[test]
+    fn inputs_keep_their_text_on_one_line() {
+        assert_eq!(logged("{\"a\": 0.10,\r\n \"b\": \"x\\ny\"}", &[]), "{\"a\": 0.10,   \"b\": \"x\\ny\"}");
+    }
+
+    #[test]
+    fn omitted_names_are_left_out() {
+        assert_eq!(logged("{\"a\": 0.10, \"NAME\": \"D\", \"b\": [1,\n2]}", &["NAME"]), "{\"a\":0.10,\"b\":[1, 2]}");
+        assert_eq!(logged("{\"NAME\": 1}", &["NAME"]), "{}");
+    }
+}

@@ -1,0 +1,265 @@
+//! The thread that writes records: it takes all that wait, writes them at once, and then lets their requests be answered.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::sync::oneshot;
+use tracing::{error, info};
+
+use super::{day_file::DayFiles, sink::LogSink};
+use crate::{
+    config::{Durability, RequestLogOptions, WhenFull},
+    daemon::Clock,
+    fault::{Fault, Result, describe_io},
+    source::{RowInsert, SourceOptions},
+};
+
+/// Number of requests whose records may wait.
+const MAX_WAITING: usize = 4_096;
+/// Bytes of records that may wait.
+const MAX_WAITING_BYTES: usize = 64 << 20;
+/// Records are written together up to these limits.
+const MAX_GROUP: usize = 256;
+const MAX_GROUP_BYTES: usize = 1 << 20;
+/// How often a log that cannot be written is tried again without a request.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Why a record is not in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::serve) enum LogError {
+    /// Too many records wait.
+    Full,
+    /// It cannot be written.
+    Failed(String),
+}
+
+/// The state of a log.
+#[derive(Debug, Default)]
+pub(in crate::serve) struct LogStatus {
+    has_failed: AtomicBool,
+    why: Mutex<String>,
+    waiting_bytes: AtomicUsize,
+    /// Records written, and dropped because too many waited.
+    pub written: AtomicU64,
+    pub dropped: AtomicU64,
+    pub failures: AtomicU64,
+}
+
+impl LogStatus {
+    /// Why the log cannot be written; `None` if the last attempt succeeded.
+    pub(in crate::serve) fn failure(&self) -> Option<String> {
+        let why = || self.why.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.has_failed.load(Ordering::SeqCst).then(why)
+    }
+
+    fn note(&self, result: &Result<(), String>, place: &str) {
+        match result {
+            Ok(()) => {
+                if self.has_failed.swap(false, Ordering::SeqCst) {
+                    info!("serve.log: {place} can be written again");
+                }
+            }
+            Err(why) => {
+                self.failures.fetch_add(1, Ordering::Relaxed);
+                if !self.has_failed.swap(true, Ordering::SeqCst) {
+                    error!("{why}; requests are refused until it can be written");
+                }
+                self.why.lock().unwrap_or_else(PoisonError::into_inner).clone_from(why);
+            }
+        }
+    }
+}
+
+/// Records of one request, which are written together.
+struct Entry {
+    /// Each begins after the `{` and the fields that the writer adds, and ends with `}` and a line feed.
+    records: Vec<Vec<u8>>,
+    bytes: usize,
+    /// `None` if the request does not wait.
+    written: Option<oneshot::Sender<Result<(), LogError>>>,
+}
+
+/// A log with its writer.
+#[derive(Debug)]
+pub(in crate::serve) struct RequestLog {
+    sender: Option<SyncSender<Entry>>,
+    writer: Option<JoinHandle<()>>,
+    pub status: Arc<LogStatus>,
+    durability: Durability,
+    when_full: WhenFull,
+}
+
+impl RequestLog {
+    /// Starts the writer. `instance`: unique among processes that write to the folder.
+    /// `source`: the log that the config reads, whose database a table is in unless it says otherwise.
+    pub(in crate::serve) fn start(
+        options: &RequestLogOptions,
+        source: &SourceOptions,
+        instance: &str,
+        clock: Clock,
+    ) -> Result<Self> {
+        let mut sink = open_sink(options, source, instance)?;
+        sink.probe().map_err(|why| Fault::setup(format!("{why}; set it to a place that vigie can write to")))?;
+        let (sender, entries) = sync_channel(MAX_WAITING);
+        let status = Arc::new(LogStatus::default());
+        let writer = Writer {
+            entries,
+            sink,
+            instance: instance.to_owned(),
+            failures: 0,
+            sequence: 0,
+            status: Arc::clone(&status),
+            dropped: 0,
+            clock,
+        };
+        let thread = thread::Builder::new().name("request-log".to_owned()).spawn(move || writer.run());
+        let thread = thread.map_err(|error| Fault::retry(format!("cannot start a thread: {}", describe_io(&error))))?;
+        Ok(Self {
+            sender: Some(sender),
+            writer: Some(thread),
+            status,
+            durability: options.durability,
+            when_full: options.when_full,
+        })
+    }
+
+    /// Logs the records of a request, and waits until they are as durable as configured.
+    pub(in crate::serve) async fn append(&self, records: Vec<Vec<u8>>) -> Result<(), LogError> {
+        let bytes: usize = records.iter().map(Vec::len).sum();
+        let count = records.len() as u64;
+        let waiting = self.status.waiting_bytes.fetch_add(bytes, Ordering::SeqCst);
+        let (written, answer) = oneshot::channel();
+        let waits = self.durability != Durability::Queued;
+        let entry = Entry { records, bytes, written: waits.then_some(written) };
+        let is_full = waiting > 0 && waiting + bytes > MAX_WAITING_BYTES;
+        let sent = match &self.sender {
+            Some(sender) if !is_full => sender.try_send(entry),
+            Some(_) => Err(TrySendError::Full(entry)),
+            None => Err(TrySendError::Disconnected(entry)),
+        };
+        match sent {
+            Ok(()) => {}
+            Err(refused) => {
+                self.status.waiting_bytes.fetch_sub(bytes, Ordering::SeqCst);
+                return match (refused, self.when_full) {
+                    (TrySendError::Full(_), WhenFull::Refuse) => Err(LogError::Full),
+                    (TrySendError::Full(_), WhenFull::Drop) => {
+                        self.status.dropped.fetch_add(count, Ordering::SeqCst);
+                        Ok(())
+                    }
+                    (TrySendError::Disconnected(_), _) => Err(LogError::Failed("the log is closed".to_owned())),
+                };
+            }
+        }
+        if !waits {
+            return self.status.failure().map_or(Ok(()), |why| Err(LogError::Failed(why)));
+        }
+        answer.await.unwrap_or_else(|_| Err(LogError::Failed("the log is closed".to_owned())))
+    }
+}
+
+fn open_sink(options: &RequestLogOptions, source: &SourceOptions, instance: &str) -> Result<LogSink> {
+    if let Some(place) = options.place() {
+        return Ok(LogSink::Table(RowInsert::open("serve.log", &place, source)?));
+    }
+    let folder = options.dir.clone().unwrap_or_default();
+    let is_synced = options.durability == Durability::Synced;
+    let files = DayFiles::new(&folder, instance, u64::from(options.max_file_mib) << 20, is_synced);
+    Ok(LogSink::Files { files, folder: folder.display().to_string() })
+}
+
+/// Writes what waits.
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+struct Writer {
+    entries: Receiver<Entry>,
+    sink: LogSink,
+    instance: String,
+    /// Failed writes whose records may be there all the same.
+    failures: u64,
+    /// Sequence number of the last record.
+    sequence: u64,
+    status: Arc<LogStatus>,
+    /// Dropped records that have been given sequence numbers.
+    dropped: u64,
+    clock: Clock,
+}
+
+impl Writer {
+    fn run(mut self) {
+        loop {
+            match self.entries.recv_timeout(RETRY) {
+                Ok(first) => self.write(first),
+                Err(RecvTimeoutError::Timeout) if self.status.failure().is_some() => {
+                    self.status.note(&self.sink.probe(), self.sink.shown());
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Writes an entry and those that wait behind it.
+    fn write(&mut self, first: Entry) {
+        let mut group = vec![first];
+        let mut bytes = group.iter().map(|entry| entry.bytes).sum::<usize>();
+        while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
+            let Ok(entry) = self.entries.try_recv() else { break };
+            bytes += entry.bytes;
+            group.push(entry);
+        }
+        // Dropped records leave a gap in the sequence.
+        let dropped = self.status.dropped.load(Ordering::SeqCst);
+        let mut sequence = self.sequence + (dropped - self.dropped);
+        let mut lines = Vec::with_capacity(bytes + 96 * group.len());
+        // Numbers that may be taken are not given again.
+        let instance = match self.failures {
+            0 => self.instance.clone(),
+            failures => format!("{}-{failures}", self.instance),
+        };
+        let prefix = format!("{{\"instance\":{},\"seq\":", serde_json::Value::from(instance));
+        for record in group.iter().flat_map(|entry| &entry.records) {
+            sequence += 1;
+            lines.extend_from_slice(prefix.as_bytes());
+            lines.extend_from_slice(sequence.to_string().as_bytes());
+            lines.push(b',');
+            lines.extend_from_slice(record);
+        }
+        let result = self.sink.write(self.clock.now(), &lines);
+        self.status.note(&result, self.sink.shown());
+        let answer = match &result {
+            Ok(()) => {
+                self.status.written.fetch_add(sequence - self.sequence - (dropped - self.dropped), Ordering::Relaxed);
+                (self.sequence, self.dropped) = (sequence, dropped);
+                Ok(())
+            }
+            Err(why) => {
+                if !self.sink.is_certain() {
+                    (self.sequence, self.failures) = (0, self.failures + 1);
+                }
+                Err(LogError::Failed(why.clone()))
+            }
+        };
+        crate::crash::point("serve.logged");
+        for entry in group {
+            self.status.waiting_bytes.fetch_sub(entry.bytes, Ordering::SeqCst);
+            if let Some(written) = entry.written {
+                let _ = written.send(answer.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The scoring API: `vigie serve` answers requests with scores, and logs each before it is answered.
+
+mod endpoint;
+mod log;
+mod metrics;
+mod model;
+mod openapi;
+mod refusal;
+mod resolve;
+mod run;
+mod schema;
+mod server;
+mod service;
+mod slot;
+mod value;
+
+pub use run::{ServeRequest, run};

@@ -1,0 +1,112 @@
+//! Rows that name an id: their inputs are found in the feature table, unless they were sent along.
+
+use std::borrow::Cow;
+
+use axum::http::StatusCode;
+use serde_json::{Value, value::RawValue};
+
+use super::{
+    log::Members,
+    model::ServedModel,
+    refusal::Refusal,
+    service::{ScoringRequest, Service},
+    value::InputValue,
+};
+use crate::source::{FeatureLookup, FoundFeatures};
+
+/// The inputs of rows, and the ids that they name.
+pub(super) struct ResolvedRows<'a> {
+    pub texts: Vec<Cow<'a, str>>,
+    /// Empty without a feature table.
+    pub entities: Vec<Option<String>>,
+}
+
+/// What a row has.
+enum RowParts {
+    /// Inputs as they are.
+    Inputs,
+    /// An id, and inputs without it.
+    Both(String, String),
+    /// An id alone.
+    Id(String),
+}
+
+impl Service {
+    /// Finds the inputs of rows that name only an id.
+    pub(super) async fn resolve<'a>(
+        &self,
+        request: &ScoringRequest<'a>,
+        model: &ServedModel,
+    ) -> Result<ResolvedRows<'a>, Refusal> {
+        let mut resolved = ResolvedRows { texts: Vec::with_capacity(request.rows.len()), entities: Vec::new() };
+        let Some(features) = self.features.as_ref().filter(|features| !model.schema.has(features.id())) else {
+            resolved.texts.extend(request.rows.iter().map(|row| Cow::Borrowed(*row)));
+            return Ok(resolved);
+        };
+        for row in &request.rows {
+            let (text, entity) = match parts(row, features.id())? {
+                RowParts::Inputs => (Cow::Borrowed(*row), None),
+                RowParts::Both(id, inputs) => (Cow::Owned(inputs), Some(id)),
+                RowParts::Id(id) => (Cow::Owned(find(features, &id, model).await?), Some(id)),
+            };
+            resolved.texts.push(text);
+            resolved.entities.push(entity);
+        }
+        Ok(resolved)
+    }
+}
+
+/// Takes the id out of a row.
+fn parts(row: &str, key: &str) -> Result<RowParts, Refusal> {
+    let Members(members) = serde_json::from_str(row)
+        .map_err(|error| Refusal::unreadable(format!("the inputs cannot be read: {error}")))?;
+    let Some((_, value)) = members.iter().find(|(name, _)| name == key) else { return Ok(RowParts::Inputs) };
+    let id = spelled(value).ok_or_else(|| Refusal::invalid(format!("{key}: expected an id, a number or a text")))?;
+    Ok(if members.len() == 1 { RowParts::Id(id) } else { RowParts::Both(id, object(&members, |name| name != key)) })
+}
+
+/// The id as readers of a log spell it.
+fn spelled(value: &RawValue) -> Option<String> {
+    let value: InputValue<'_> = serde_json::from_str(value.get()).ok()?;
+    value.scalar().word().map(Cow::into_owned)
+}
+
+async fn find(features: &FeatureLookup, id: &str, model: &ServedModel) -> Result<String, Refusal> {
+    let name = features.id();
+    match features.find(id).await {
+        Ok(FoundFeatures::Row(row)) => {
+            // A table may have more columns than the model has features.
+            let Members(members) = serde_json::from_str(&row).map_err(|error| {
+                let why = format!("the feature table holds no object of features for this {name}: {error}");
+                Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INVALID_FEATURES", why)
+            })?;
+            Ok(object(&members, |name| model.schema.has(name)))
+        }
+        Ok(FoundFeatures::Absent) => {
+            Err(Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("the feature table has no such {name}")))
+        }
+        Ok(FoundFeatures::Several) => {
+            let why = format!("the feature table has several rows of this {name}");
+            Err(Refusal::new(StatusCode::CONFLICT, "SEVERAL_ROWS", why))
+        }
+        Err(fault) => {
+            tracing::error!("{fault}");
+            Err(Refusal::not_ready("the feature table cannot be read; try again in a second"))
+        }
+    }
+}
+
+/// The object of the members whose names are kept.
+fn object(members: &[(String, &RawValue)], is_kept: impl Fn(&str) -> bool) -> String {
+    let mut object = String::from("{");
+    for (name, value) in members.iter().filter(|(name, _)| is_kept(name)) {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.push_str(&Value::from(name.as_str()).to_string());
+        object.push(':');
+        object.push_str(value.get());
+    }
+    object.push('}');
+    object
+}

@@ -1,0 +1,170 @@
+//! `vigie serve`: opens model and log, listens, looks for other versions, and ends on a signal.
+
+use std::{fs, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::block_in_place,
+    time::{MissedTickBehavior, interval},
+};
+use tracing::{info, warn};
+use vigie_profile::window::Instant;
+
+use super::{
+    log::RequestLog,
+    server::{Access, serve},
+    service::{Challenger, Service},
+    slot::ModelSlot,
+};
+use crate::{
+    config::{ChallengerOptions, Problems, RequestLogOptions, ServeOptions, Settings},
+    daemon::Clock,
+    fault::{Fault, Result, describe_io},
+    source::FeatureLookup,
+};
+
+/// Options of `vigie serve`.
+#[derive(Debug, Clone)]
+pub struct ServeRequest {
+    pub config: PathBuf,
+    /// Which of several models.
+    pub model: Option<String>,
+    pub threads: usize,
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub fn run(request: &ServeRequest) -> Result<()> {
+    let settings =
+        Settings::load_one(&request.config, "--model", request.model.as_deref()).map_err(Problems::into_fault)?;
+    let Some(options) = settings.serve.clone() else {
+        return Err(Fault::setup(format!(
+            "{}: there is no `serve` section; add one, such as `serve: {{listen: \"127.0.0.1:8080\", log: {{dir: log}}}}`",
+            settings.path.display()
+        )));
+    };
+    let instance = instance();
+    let clock = Clock::from_env();
+    let service = Arc::new(open(&settings, &options, &instance, clock)?);
+    let access = Access { token: options.token_file.as_ref().map(token).transpose()?, hosts: host_names(&options) };
+    let listener = TcpListener::bind(&options.listen).map_err(|error| {
+        let why = describe_io(&error);
+        Fault::setup(format!("serve.listen: cannot bind {}: {why}; choose another address or port", options.listen))
+    })?;
+    let unable = |error: std::io::Error| Fault::retry(format!("cannot serve: {}", describe_io(&error)));
+    let runtime = Builder::new_multi_thread().worker_threads(request.threads.max(2)).enable_all().build();
+    runtime.map_err(unable)?.block_on(async {
+        listener.set_nonblocking(true).map_err(unable)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(unable)?;
+        let address = listener.local_addr().map_err(unable)?;
+        if access.token.is_none() && !address.ip().is_loopback() {
+            warn!("serve.listen: anyone who can reach {address} can have rows scored; set serve.token_file to require a token");
+        }
+        let (stop, stopped) = watch::channel(false);
+        let (mut term, mut int) = (
+            signal(SignalKind::terminate()).map_err(unable)?,
+            signal(SignalKind::interrupt()).map_err(unable)?,
+        );
+        let mut hang_up = signal(SignalKind::hangup()).map_err(unable)?;
+        tokio::spawn(async move {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+            let _ = stop.send(true);
+        });
+        let every = Duration::from_micros(u64::try_from(options.refresh.microseconds()).unwrap_or(60_000_000));
+        let looking = Arc::clone(&service);
+        let refresher = tokio::spawn(async move {
+            let mut ticks = interval(every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks.tick().await;
+            loop {
+                tokio::select! { _ = ticks.tick() => {}, _ = hang_up.recv() => {} }
+                block_in_place(|| looking.refresh());
+            }
+        });
+        let model = service.champion.model();
+        info!(instance, sha256 = model.sha256, "serving {} at http://{address}/", model.origin);
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let mut stopped = stopped;
+        let shutdown = async move {
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        };
+        let max_body = usize::try_from(options.max_body_kib).unwrap_or(usize::MAX).saturating_mul(1_024);
+        let ending = Arc::clone(&service);
+        let served = serve(listener, service, access, max_body, shutdown).await;
+        refresher.abort();
+        if let Some(challenger) = &ending.challenger {
+            challenger.finish().await;
+        }
+        served.map_err(unable)
+    })
+}
+
+fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Clock) -> Result<Service> {
+    let champion = ModelSlot::open(settings)?;
+    let omitted = options.log.omit.iter().find(|name| champion.model().schema.has(name));
+    if let Some(name) = omitted {
+        return Err(Fault::setup(format!(
+            "serve.log.omit: `{name}` is a feature of the model, without which scores cannot be verified; remove it from the list"
+        )));
+    }
+    let log = RequestLog::start(&options.log, &settings.source, instance, clock)?;
+    let model = champion.model();
+    let features = settings.features.as_ref();
+    let features = features.map(|own| FeatureLookup::open(own, &settings.source, model.rescorer.extra_columns()));
+    let features = features.transpose()?;
+    let challenger =
+        options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
+    Ok(Service::new(champion, challenger, log, features, options, clock))
+}
+
+/// Opens the challenger: the same settings with another file and version.
+fn challenger(
+    settings: &Settings,
+    own: &ChallengerOptions,
+    log: &RequestLogOptions,
+    instance: &str,
+    clock: Clock,
+) -> Result<Challenger> {
+    let mut settings = settings.clone();
+    settings.model.file = Some(own.file.clone());
+    settings.model.version.clone_from(&own.version);
+    let slot = ModelSlot::open(&settings).map_err(|fault| fault.context("serve.challenger"))?;
+    let log = own.log_dir.as_ref().map(|dir| {
+        let options = RequestLogOptions { dir: Some(dir.clone()), table: None, ..log.clone() };
+        RequestLog::start(&options, &settings.source, instance, clock)
+            .map_err(|fault| fault.context("serve.challenger"))
+    });
+    Ok(Challenger::new(slot, own.share, log.transpose()?))
+}
+
+/// A name of this process that no other writer of a log has.
+fn instance() -> String {
+    let host = host().unwrap_or_else(|| "vigie".to_owned());
+    let safe: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    format!("{safe}-{}-{}", Instant::now().compact(), std::process::id())
+}
+
+fn host() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+fn host_names(options: &ServeOptions) -> Vec<String> {
+    options.hosts.iter().cloned().chain(host()).collect()
+}
+
+fn token(file: &PathBuf) -> Result<String> {
+    let fault = |why: String| {
+        Fault::setup(format!(
+            "serve.token_file: {}: {why}; the file must contain the token and nothing else",
+            file.display()
+        ))
+    };
+    let text = fs::read_to_string(file).map_err(|error| fault(describe_io(&error)))?;
+    match text.trim() {
+        "" => Err(fault("the file is empty".to_owned())),
+        token => Ok(token.to_owned()),
+    }
+}

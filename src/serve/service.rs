@@ -1,0 +1,307 @@
+//! What all endpoints have in common: rows are read, scored and logged, and only then answered.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant as Monotonic,
+};
+
+use axum::http::StatusCode;
+use tokio::{sync::Semaphore, task::block_in_place};
+use vigie_profile::batch::Rows;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{
+    log::{BatchRecord, LogError, RefusedRecord, RequestFacts, RequestLog},
+    metrics::Metrics,
+    model::{Reason, RowScore, ServedModel},
+    refusal::Refusal,
+    resolve::ResolvedRows,
+    schema::{InputFaults, RowsReader},
+    slot::ModelSlot,
+};
+use crate::{
+    config::{InputPolicy, ServeOptions},
+    daemon::Clock,
+    source::FeatureLookup,
+};
+
+/// Requests with more rows than this are scored aside, so that they hold up no other.
+const FEW_ROWS: usize = 16;
+/// Requests that are scored by the challenger at the same time.
+const MAX_SHADOWS: usize = 64;
+
+/// The state of the server.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub champion: ModelSlot,
+    pub challenger: Option<Challenger>,
+    pub log: RequestLog,
+    pub metrics: Metrics,
+    pub policy: InputPolicy,
+    pub max_rows: usize,
+    /// Where the inputs of an id are found.
+    pub features: Option<FeatureLookup>,
+    omit: Vec<String>,
+    clock: Clock,
+}
+
+/// Another model that scores the same requests.
+#[derive(Debug)]
+pub(super) struct Challenger {
+    pub slot: ModelSlot,
+    /// The share of requests that it answers.
+    pub share: f64,
+    /// Where its scores that are no answers are logged.
+    pub log: Option<RequestLog>,
+    permits: Arc<Semaphore>,
+}
+
+impl Challenger {
+    pub(super) fn new(slot: ModelSlot, share: f64, log: Option<RequestLog>) -> Self {
+        Self { slot, share, log, permits: Arc::new(Semaphore::new(MAX_SHADOWS)) }
+    }
+
+    /// Waits for the scores that are being computed.
+    pub(super) async fn finish(&self) {
+        let _ = self.permits.acquire_many(u32::try_from(MAX_SHADOWS).unwrap_or(u32::MAX)).await;
+    }
+
+    /// Whether it answers the request of this id.
+    fn answers(&self, request_id: &str) -> bool {
+        #[expect(clippy::cast_precision_loss, reason = "a share of all hashes")]
+        let place = xxh3_64(request_id.as_bytes()) as f64 / u64::MAX as f64;
+        place < self.share
+    }
+}
+
+/// A request to score rows.
+#[derive(Debug)]
+pub(super) struct ScoringRequest<'a> {
+    pub endpoint: &'static str,
+    pub request_id: &'a str,
+    pub started: Monotonic,
+    /// For each row, the JSON object of its inputs.
+    pub rows: Vec<&'a str>,
+    /// Number of reasons to answer with, for each row.
+    pub reasons: usize,
+}
+
+/// A scored and logged request.
+#[derive(Debug)]
+pub(super) struct Scored {
+    pub model: Arc<ServedModel>,
+    pub scores: Vec<RowScore>,
+    /// For each row, if they were asked for.
+    pub reasons: Vec<Vec<Reason>>,
+    pub notes: Vec<String>,
+    pub latency_ms: f64,
+}
+
+impl Service {
+    pub(super) fn new(
+        champion: ModelSlot,
+        challenger: Option<Challenger>,
+        log: RequestLog,
+        features: Option<FeatureLookup>,
+        options: &ServeOptions,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            champion,
+            challenger,
+            log,
+            metrics: Metrics::default(),
+            policy: options.inputs,
+            max_rows: usize::try_from(options.max_rows).unwrap_or(usize::MAX),
+            features,
+            omit: options.log.omit.clone(),
+            clock,
+        }
+    }
+
+    /// Looks for other versions of the models. Blocks.
+    pub(super) fn refresh(&self) {
+        self.champion.refresh();
+        if let Some(Err(fault)) = self.features.as_ref().map(FeatureLookup::refresh) {
+            tracing::error!("the feature table stays as it was: {fault}");
+        }
+        if let Some(challenger) = &self.challenger {
+            challenger.slot.refresh();
+        }
+    }
+
+    /// The model that answers a request.
+    pub(super) fn model_for(&self, request_id: &str) -> Arc<ServedModel> {
+        let challenger = self.challenger.as_ref().filter(|own| own.answers(request_id));
+        challenger.map_or_else(|| self.champion.model(), |own| own.slot.model())
+    }
+
+    /// Scores and logs the rows of a request.
+    pub(super) async fn score(
+        self: &Arc<Self>,
+        request: &ScoringRequest<'_>,
+        model: Arc<ServedModel>,
+    ) -> Result<Scored, Refusal> {
+        if request.rows.is_empty() {
+            return Err(Refusal::invalid("the request has no rows; send at least one"));
+        }
+        if request.rows.len() > self.max_rows {
+            let (rows, most) = (request.rows.len(), self.max_rows);
+            let why = format!("the request has {rows} rows, more than {most}; send several requests");
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
+        }
+        let ResolvedRows { texts, entities } = self.resolve(request, &model).await?;
+        let rows: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let work = || self.score_rows(request, &rows, &model);
+        let is_long = request.rows.len() > FEW_ROWS || request.reasons > 0;
+        let work = if is_long { block_in_place(work) } else { work() }?;
+        let latency_ms = milliseconds(request.started);
+        let record = BatchRecord {
+            facts: RequestFacts {
+                at: self.clock.now(),
+                request_id: request.request_id,
+                endpoint: request.endpoint,
+                latency_ms,
+                parse_us: work.parse_us,
+                score_us: work.score_us,
+            },
+            model: &model,
+            inputs: &rows,
+            entities: &entities,
+            scores: &work.scores,
+            omit: &self.omit,
+        };
+        let logged = self.log.append(record.lines()).await;
+        logged.map_err(|error| match error {
+            LogError::Full => Refusal::unlogged("too many records wait to be logged; try again in a second"),
+            LogError::Failed(why) => {
+                tracing::debug!("{why}");
+                Refusal::unlogged("the request cannot be logged, so that it is not answered; try again in a second")
+            }
+        })?;
+        self.metrics.rows.fetch_add(work.scores.len() as u64, Ordering::Relaxed);
+        let refused = work.scores.iter().filter(|score| score.refused == Some(true)).count();
+        self.metrics.refused.fetch_add(refused as u64, Ordering::Relaxed);
+        self.shadow(request, &rows);
+        Ok(Scored {
+            notes: Refusal::notes(&work.faults),
+            scores: work.scores,
+            reasons: work.reasons,
+            model,
+            latency_ms,
+        })
+    }
+
+    fn score_rows(&self, request: &ScoringRequest<'_>, rows: &[&str], model: &ServedModel) -> Result<Work, Refusal> {
+        let (rows, faults) = read_rows(rows, model)?;
+        if let Some(refusal) = Refusal::of_faults(&faults, self.policy) {
+            return Err(refusal);
+        }
+        let parse_us = microseconds(request.started);
+        let scoring = Monotonic::now();
+        let internal = |fault: crate::fault::Fault| Refusal::invalid(fault.to_string());
+        let scores = model.score(&rows).map_err(internal)?;
+        if scores.iter().any(|score| !score.score.is_finite()) {
+            return Err(Refusal::invalid(format!(
+                "{} refuses to score a row, because one of its values is missing, infinite, or a level that it was not \
+                 trained with",
+                model.rescorer.model().kind()
+            )));
+        }
+        let mut reasons = if request.reasons > 0 { model.reasons(&rows).map_err(internal)? } else { Vec::new() };
+        reasons.iter_mut().for_each(|row| row.truncate(request.reasons));
+        Ok(Work { scores, reasons, faults, parse_us, score_us: microseconds(scoring) })
+    }
+
+    /// Logs a request that was refused. If that fails, too, only the refusal is lost.
+    pub(super) async fn log_refusal(&self, request: (&'static str, &str, Monotonic), refusal: &Refusal) {
+        let (endpoint, request_id, started) = request;
+        let facts = RequestFacts {
+            at: self.clock.now(),
+            request_id,
+            endpoint,
+            latency_ms: milliseconds(started),
+            parse_us: 0,
+            score_us: 0,
+        };
+        let model = self.champion.model();
+        let status = refusal.status.as_u16();
+        let record = RefusedRecord { facts, model: &model, status, error: &refusal.message };
+        let _ = self.log.append(record.lines()).await;
+    }
+
+    /// Lets the challenger score the rows of a request that the champion answered, in the background.
+    fn shadow(self: &Arc<Self>, request: &ScoringRequest<'_>, rows: &[&str]) {
+        let (endpoint, request_id) = (request.endpoint, request.request_id);
+        let Some(challenger) = self.challenger.as_ref().filter(|own| own.log.is_some() && !own.answers(request_id))
+        else {
+            return;
+        };
+        let Ok(permit) = Arc::clone(&challenger.permits).try_acquire_owned() else {
+            self.metrics.unshadowed.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let (service, request_id) = (Arc::clone(self), request_id.to_owned());
+        let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
+        tokio::spawn(async move {
+            let _permit = permit;
+            let Some(challenger) = &service.challenger else { return };
+            let Some(log) = &challenger.log else { return };
+            let model = challenger.slot.model();
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let started = Monotonic::now();
+            let done = block_in_place(|| {
+                let (table, _) = read_rows(&rows, &model).ok()?;
+                let parse_us = microseconds(started);
+                let scores = model.score(&table).ok()?;
+                scores.iter().all(|score| score.score.is_finite()).then_some((scores, parse_us))
+            });
+            let Some((scores, parse_us)) = done else {
+                service.metrics.unshadowed.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            let facts = RequestFacts {
+                at: service.clock.now(),
+                request_id: &request_id,
+                endpoint,
+                latency_ms: milliseconds(started),
+                parse_us,
+                score_us: microseconds(started).saturating_sub(parse_us),
+            };
+            let omit = &service.omit;
+            let record = BatchRecord { facts, model: &model, inputs: &rows, entities: &[], scores: &scores, omit };
+            let _ = log.append(record.lines()).await;
+        });
+    }
+}
+
+/// Scored rows of a request.
+struct Work {
+    scores: Vec<RowScore>,
+    reasons: Vec<Vec<Reason>>,
+    faults: InputFaults,
+    parse_us: u64,
+    score_us: u64,
+}
+
+fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), Refusal> {
+    let mut reader = RowsReader::new(&model.schema, &model.rescorer, rows.len());
+    for (index, row) in rows.iter().enumerate() {
+        reader.read(row).map_err(|error| {
+            let place = if rows.len() > 1 { format!("row {index}: ") } else { String::new() };
+            Refusal::unreadable(format!("{place}the inputs cannot be read: {error}"))
+        })?;
+    }
+    Ok(reader.finish())
+}
+
+fn microseconds(since: Monotonic) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds with three decimals.
+fn milliseconds(since: Monotonic) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^53 microseconds")]
+    let micros = microseconds(since) as f64;
+    micros / 1_000.0
+}

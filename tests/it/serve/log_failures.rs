@@ -1,0 +1,111 @@
+//! A log that cannot be written: requests are refused, nothing is answered unlogged, and it heals by itself.
+
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant as StdInstant},
+};
+
+use serde_json::Value;
+
+use super::process::{Served, applicant, logged, start, start_by, world};
+
+/// Limits the size of files that the server may write, as a full disk would: writes fail, some of them half way.
+fn limit(server: &Served, bytes: &str) {
+    let pid = server.child.id().to_string();
+    assert!(Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status().unwrap().success());
+}
+
+fn eventually_ready(server: &Served) {
+    let end = StdInstant::now() + Duration::from_secs(20);
+    while server.get("/readyz").status != 200 {
+        assert!(StdInstant::now() < end, "not ready again");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_full_disk_refuses_requests_and_heals() {
+    for durability in ["written", "synced"] {
+        let world = world(&format!("log: {{dir: log, durability: {durability}}}"));
+        // The signal would end the process, where a full disk only fails.
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_vigie")]);
+        let server = start_by(&world, command, &[]);
+        let body = Value::Object(applicant()).to_string();
+        let mut answered = 0;
+        for _ in 0..3 {
+            assert_eq!(server.post("/predict", &body).status, 200);
+            answered += 1;
+        }
+        // In the middle of a record.
+        limit(&server, "20000");
+        let mut refused = 0;
+        for _ in 0..6 {
+            let answer = server.post("/predict", &body);
+            match answer.status {
+                200 => answered += 1,
+                503 => {
+                    refused += 1;
+                    assert_eq!(answer.retry_after.as_deref(), Some("1"));
+                    assert!(answer.text.contains("cannot be logged"), "{}", answer.text);
+                }
+                other => panic!("{other}: {}", answer.text),
+            }
+        }
+        assert!(refused > 0, "{durability}");
+        let ready = server.get("/readyz");
+        if durability == "written" {
+            assert!(ready.status == 503 || ready.status == 200, "{}", ready.text);
+        }
+        assert_eq!(server.get("/healthz").status, 200);
+        limit(&server, "unlimited");
+        eventually_ready(&server);
+        for _ in 0..3 {
+            assert_eq!(server.post("/predict", &body).status, 200);
+            answered += 1;
+        }
+        server.stop();
+        let records = logged(&world, "log");
+        assert_eq!(records.len(), answered, "{durability}: {records:?}");
+        let sequence: Vec<u64> = records.iter().map(|record| record["seq"].as_u64().unwrap()).collect();
+        assert_eq!(sequence, (1..=answered as u64).collect::<Vec<_>>(), "{durability}");
+        let log = fs::read_to_string(world.path("serve.log")).unwrap();
+        assert!(log.contains("requests are refused until it can be written"), "{log}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_stops_the_start() {
+    let world = world("log: {dir: log}");
+    world.file("log", "a file in its place");
+    let ran = world.vigie(&["serve", "--config", "vigie.yaml"]);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("serve.log.dir: cannot write to"), "{}", ran.stderr);
+}
+
+/// The folder is moved away: the open file still takes records, and the next day's file is refused until the folder is back.
+#[test]
+fn a_day_that_cannot_begin_refuses_requests_until_it_can() {
+    let world = world("");
+    let shift = world.file("shift", "0");
+    let server = start(&world, &[("VIGIE_CLOCK_SHIFT", shift.to_str().unwrap())]);
+    let body = Value::Object(applicant()).to_string();
+    assert_eq!(server.post("/predict", &body).status, 200);
+    fs::rename(world.path("log"), world.path("moved")).unwrap();
+    world.file("log", "a file in its place");
+    fs::write(&shift, "86400").unwrap();
+    assert_eq!(server.post("/predict", &body).status, 503);
+    let ready = server.get("/readyz");
+    assert_eq!(ready.status, 503);
+    assert!(ready.json()["log"].as_str().unwrap().contains("serve.log.dir"), "{}", ready.text);
+    fs::remove_file(world.path("log")).unwrap();
+    fs::rename(world.path("moved"), world.path("log")).unwrap();
+    eventually_ready(&server);
+    assert_eq!(server.post("/predict", &body).status, 200);
+    server.stop();
+    let sequence: Vec<Value> = logged(&world, "log").iter().map(|record| record["seq"].clone()).collect();
+    assert_eq!(sequence, [1, 2]);
+    assert_eq!(fs::read_dir(world.path("log")).unwrap().count(), 2, "one folder a day");
+}

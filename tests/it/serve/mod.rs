@@ -1,0 +1,9 @@
+//! `vigie serve` as a process: endpoints, refusals, the log under kills and full disks, models that are replaced.
+
+mod endpoints;
+mod example;
+mod inputs;
+mod kills;
+mod log_failures;
+pub(crate) mod process;
+mod reload;

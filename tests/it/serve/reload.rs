@@ -1,0 +1,141 @@
+//! A model that is replaced under load: no request fails, and each answer names the model that scored it.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant as StdInstant},
+};
+
+use serde_json::Value;
+
+use super::process::{agent, applicant, configure, home_credit, logged, post, start, world};
+use crate::support::world::World;
+
+/// The file's model in another file, with other scores: that of LightGBM among the challengers.
+fn replace(world: &World, with: &str) {
+    let file = home_credit("challengers").join(with);
+    fs::copy(file, world.path("next")).unwrap();
+    fs::rename(world.path("next"), world.path("model.cbm")).unwrap();
+}
+
+fn sha256(server: &super::process::Served) -> String {
+    server.get("/readyz").json()["model"]["sha256"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn no_request_fails_while_the_model_is_replaced() {
+    let world = world("");
+    let server = start(&world, &[]);
+    let body = Value::Object(applicant()).to_string();
+    let first = sha256(&server);
+    let is_over = AtomicBool::new(false);
+    let answers: Mutex<BTreeMap<String, Vec<f64>>> = Mutex::default();
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let client = agent();
+                while !is_over.load(Ordering::SeqCst) {
+                    let answer = post(&client, &server.address, "/predict", &body, &[]).unwrap();
+                    assert_eq!(answer.status, 200, "{}", answer.text);
+                    let answer = answer.json();
+                    let (sha, score) =
+                        (answer["model_sha256"].as_str().unwrap(), answer["proba_default"].as_f64().unwrap());
+                    answers.lock().unwrap().entry(sha.to_owned()).or_default().push(score);
+                }
+            });
+        }
+        thread::sleep(Duration::from_millis(300));
+        replace(&world, "lightgbm.txt");
+        let end = StdInstant::now() + Duration::from_secs(30);
+        while sha256(&server) == first {
+            assert!(StdInstant::now() < end, "the new file is not taken");
+            thread::sleep(Duration::from_millis(50));
+        }
+        thread::sleep(Duration::from_millis(300));
+        is_over.store(true, Ordering::SeqCst);
+    });
+    let answers = answers.into_inner().unwrap();
+    assert_eq!(answers.len(), 2, "{:?}", answers.keys());
+    for (sha, scores) in &answers {
+        assert!(scores.len() > 20 && scores.iter().all(|score| score.to_bits() == scores[0].to_bits()), "{sha}");
+    }
+    let scores: Vec<u64> = answers.values().map(|scores| scores[0].to_bits()).collect();
+    assert_ne!(scores[0], scores[1]);
+    server.stop();
+    // The log says the same.
+    for record in logged(&world, "log") {
+        let expected = answers[record["model_sha256"].as_str().unwrap()][0];
+        assert_eq!(record["outputs"]["proba_default"].as_f64().unwrap().to_bits(), expected.to_bits());
+    }
+}
+
+#[test]
+fn a_model_that_cannot_be_used_leaves_the_old_one_in_use() {
+    let world = world("");
+    let server = start(&world, &[]);
+    let first = sha256(&server);
+    world.file("next", "not a model");
+    fs::rename(world.path("next"), world.path("model.cbm")).unwrap();
+    let end = StdInstant::now() + Duration::from_secs(30);
+    let ready = loop {
+        let ready = server.get("/readyz").json();
+        if ready.get("refused_model").is_some() {
+            break ready;
+        }
+        assert!(StdInstant::now() < end, "{ready}");
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert_eq!((ready["ready"].as_bool(), ready["model"]["sha256"].as_str()), (Some(true), Some(first.as_str())));
+    assert!(ready["refused_model"].as_str().unwrap().contains("model.cbm"), "{ready}");
+    assert_eq!(server.post("/predict", &Value::Object(applicant()).to_string()).status, 200);
+    assert!(server.get("/metrics").text.contains("vigie_serve_model_refused 1"));
+    fs::copy(home_credit("model.cbm"), world.path("next")).unwrap();
+    fs::rename(world.path("next"), world.path("model.cbm")).unwrap();
+    while server.get("/readyz").json().get("refused_model").is_some() {
+        assert!(StdInstant::now() < end, "the refusal stays");
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(sha256(&server), first);
+}
+
+#[test]
+fn a_challenger_scores_aside_or_answers_its_share() {
+    let world = world("");
+    fs::copy(home_credit("challengers/lightgbm.txt"), world.path("lightgbm.txt")).unwrap();
+    let lines = |share: &str| format!("challenger: {{file: lightgbm.txt, version: \"2\", log_dir: aside{share}}}");
+    let body = Value::Object(applicant()).to_string();
+    configure(&world, "version: \"1\", file: model.cbm", &lines(""));
+    let server = start(&world, &[]);
+    let answers: Vec<Value> = (0..40).map(|_| server.post("/predict", &body).json()).collect();
+    assert!(answers.iter().all(|answer| answer["model_version"] == "1"));
+    server.stop();
+    let aside = logged(&world, "aside");
+    assert_eq!((logged(&world, "log").len(), aside.len()), (40, 40));
+    assert!(aside.iter().all(|record| record["model_version"] == "2"));
+    let ids = |records: &[Value]| {
+        let mut ids: Vec<String> = records.iter().map(|own| own["request_id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids(&aside), ids(&logged(&world, "log")));
+    configure(&world, "version: \"1\", file: model.cbm", &lines(", share: 0.25"));
+    let server = start(&world, &[]);
+    let mut versions: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for number in 0..400 {
+        let id = format!("request-{number}");
+        let answer = server.post_with("/predict", &body, &[("x-request-id", &id)]).unwrap().json();
+        let again = server.post_with("/predict", &body, &[("x-request-id", &id)]).unwrap().json();
+        assert_eq!(answer["model_version"], again["model_version"], "the id decides");
+        let version = answer["model_version"].as_str().unwrap().to_owned();
+        versions.entry(version).or_default().push(answer["proba_default"].as_f64().unwrap());
+    }
+    let own = versions["2"].len();
+    assert!((60..=140).contains(&own), "{own} of 400");
+    assert_ne!(versions["1"][0].to_bits(), versions["2"][0].to_bits());
+    assert_eq!(aside[0]["outputs"]["proba_default"].as_f64().unwrap().to_bits(), versions["2"][0].to_bits());
+}
