@@ -20,7 +20,14 @@ pub struct Cli {
     #[command(subcommand)]
     pub(super) verb: Verb,
     /// Format of log messages on standard error: human, json, journald, auto
-    #[arg(long, global = true, default_value = "auto", value_name = "FORMAT", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 1000,
+        default_value = "auto",
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
     log_format: LogFormat,
 }
 

@@ -6,6 +6,7 @@ mod metrics;
 mod model;
 mod openapi;
 mod refusal;
+mod request_id;
 mod resolve;
 mod run;
 mod schema;

@@ -60,7 +60,7 @@ pub(super) struct RowScore {
 
 /// The contribution of an input to a score.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Reason {
+pub(super) struct ScoreReason {
     pub feature: String,
     /// In units of the raw score; a positive one raises the score.
     pub contribution: f64,
@@ -125,7 +125,7 @@ impl ServedModel {
     }
 
     /// The contributions to the score of each row, largest first.
-    pub(super) fn reasons(&self, rows: &Rows) -> Result<Vec<Vec<Reason>>> {
+    pub(super) fn reasons(&self, rows: &Rows) -> Result<Vec<Vec<ScoreReason>>> {
         let scoring = self.rescorer.scoring();
         let explainer = self.explainer.get_or_init(|| scoring.explainer(self.contributions.as_ref()));
         let explainer = explainer.as_ref().map_err(Clone::clone)?;
@@ -136,8 +136,11 @@ impl ServedModel {
         let rows = values.chunks(explainer.width().max(1)).map(|row| {
             let row = row.get(own.clone()).unwrap_or_default();
             let all = self.schema.features().iter().zip(row);
-            let mut reasons: Vec<Reason> = all
-                .map(|(feature, value)| Reason { feature: feature.name.clone(), contribution: scoring.sign() * value })
+            let mut reasons: Vec<ScoreReason> = all
+                .map(|(feature, value)| ScoreReason {
+                    feature: feature.name.clone(),
+                    contribution: scoring.sign() * value,
+                })
                 .collect();
             reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
             reasons

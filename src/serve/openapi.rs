@@ -10,9 +10,9 @@ use axum::{
 use serde_json::{Map, Value, json};
 use vigie_models::InputKind;
 
-use super::{model::ServedModel, service::Service};
+use super::{model::ServedModel, service::ScoringService};
 
-pub(super) async fn openapi(State(service): State<Arc<Service>>) -> Response {
+pub(super) async fn openapi(State(service): State<Arc<ScoringService>>) -> Response {
     Json(document(&service.champion.model())).into_response()
 }
 

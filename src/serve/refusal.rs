@@ -8,7 +8,7 @@ use crate::config::{InputPolicy, Misfit};
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Refusal {
+pub(super) struct ScoringRefusal {
     pub status: StatusCode,
     pub code: &'static str,
     /// What is wrong, and what to do; quotes names, and no values.
@@ -19,7 +19,7 @@ pub(super) struct Refusal {
     pub is_logged: bool,
 }
 
-impl Refusal {
+impl ScoringRefusal {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), details: Map::new(), is_logged: true }
     }

@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    log::Members,
+    log::JsonMembers,
     model::ServedModel,
-    refusal::Refusal,
-    service::{ScoringRequest, Service},
+    refusal::ScoringRefusal,
+    service::{ScoringRequest, ScoringService},
     value::InputValue,
 };
 use crate::source::{FeatureLookup, FoundFeatures};
@@ -31,13 +31,13 @@ enum RowParts {
     Id(String),
 }
 
-impl Service {
+impl ScoringService {
     /// Finds the inputs of rows that name only an id.
     pub(super) async fn resolve<'a>(
         &self,
         request: &ScoringRequest<'a>,
         model: &ServedModel,
-    ) -> Result<ResolvedRows<'a>, Refusal> {
+    ) -> Result<ResolvedRows<'a>, ScoringRefusal> {
         let mut resolved = ResolvedRows { texts: Vec::with_capacity(request.rows.len()), entities: Vec::new() };
         let Some(features) = self.features.as_ref().filter(|features| !model.schema.has(features.id())) else {
             resolved.texts.extend(request.rows.iter().map(|row| Cow::Borrowed(*row)));
@@ -57,11 +57,12 @@ impl Service {
 }
 
 /// Takes the id out of a row.
-fn parts(row: &str, key: &str) -> Result<RowParts, Refusal> {
-    let Members(members) = serde_json::from_str(row)
-        .map_err(|error| Refusal::unreadable(format!("the inputs cannot be read: {error}")))?;
+fn parts(row: &str, key: &str) -> Result<RowParts, ScoringRefusal> {
+    let JsonMembers(members) = serde_json::from_str(row)
+        .map_err(|error| ScoringRefusal::unreadable(format!("the inputs cannot be read: {error}")))?;
     let Some((_, value)) = members.iter().find(|(name, _)| name == key) else { return Ok(RowParts::Inputs) };
-    let id = spelled(value).ok_or_else(|| Refusal::invalid(format!("{key}: expected an id, a number or a text")))?;
+    let id =
+        spelled(value).ok_or_else(|| ScoringRefusal::invalid(format!("{key}: expected an id, a number or a text")))?;
     Ok(if members.len() == 1 { RowParts::Id(id) } else { RowParts::Both(id, object(&members, |name| name != key)) })
 }
 
@@ -71,27 +72,29 @@ fn spelled(value: &RawValue) -> Option<String> {
     value.scalar().word().map(Cow::into_owned)
 }
 
-async fn find(features: &FeatureLookup, id: &str, model: &ServedModel) -> Result<String, Refusal> {
+async fn find(features: &FeatureLookup, id: &str, model: &ServedModel) -> Result<String, ScoringRefusal> {
     let name = features.id();
     match features.find(id).await {
         Ok(FoundFeatures::Row(row)) => {
             // A table may have more columns than the model has features.
-            let Members(members) = serde_json::from_str(&row).map_err(|error| {
+            let JsonMembers(members) = serde_json::from_str(&row).map_err(|error| {
                 let why = format!("the feature table holds no object of features for this {name}: {error}");
-                Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INVALID_FEATURES", why)
+                ScoringRefusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INVALID_FEATURES", why)
             })?;
             Ok(object(&members, |name| model.schema.has(name)))
         }
-        Ok(FoundFeatures::Absent) => {
-            Err(Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", format!("the feature table has no such {name}")))
-        }
+        Ok(FoundFeatures::Absent) => Err(ScoringRefusal::new(
+            StatusCode::NOT_FOUND,
+            "NOT_FOUND",
+            format!("the feature table has no such {name}"),
+        )),
         Ok(FoundFeatures::Several) => {
             let why = format!("the feature table has several rows of this {name}");
-            Err(Refusal::new(StatusCode::CONFLICT, "SEVERAL_ROWS", why))
+            Err(ScoringRefusal::new(StatusCode::CONFLICT, "SEVERAL_ROWS", why))
         }
         Err(fault) => {
             tracing::error!("{fault}");
-            Err(Refusal::not_ready("the feature table cannot be read; try again in a second"))
+            Err(ScoringRefusal::not_ready("the feature table cannot be read; try again in a second"))
         }
     }
 }

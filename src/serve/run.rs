@@ -14,8 +14,8 @@ use vigie_profile::window::Instant;
 
 use super::{
     log::RequestLog,
-    server::{Access, serve},
-    service::{Challenger, Service},
+    server::{ServerAccess, serve},
+    service::{Challenger, ScoringService},
     slot::ModelSlot,
 };
 use crate::{
@@ -47,7 +47,8 @@ pub fn run(request: &ServeRequest) -> Result<()> {
     let instance = instance();
     let clock = Clock::from_env();
     let service = Arc::new(open(&settings, &options, &instance, clock)?);
-    let access = Access { token: options.token_file.as_ref().map(token).transpose()?, hosts: host_names(&options) };
+    let access =
+        ServerAccess { token: options.token_file.as_ref().map(token).transpose()?, hosts: host_names(&options) };
     let listener = TcpListener::bind(&options.listen).map_err(|error| {
         let why = describe_io(&error);
         Fault::setup(format!("serve.listen: cannot bind {}: {why}; choose another address or port", options.listen))
@@ -101,7 +102,7 @@ pub fn run(request: &ServeRequest) -> Result<()> {
     })
 }
 
-fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Clock) -> Result<Service> {
+fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Clock) -> Result<ScoringService> {
     let champion = ModelSlot::open(settings)?;
     let omitted = options.log.omit.iter().find(|name| champion.model().schema.has(name));
     if let Some(name) = omitted {
@@ -116,7 +117,7 @@ fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Cloc
     let features = features.transpose()?;
     let challenger =
         options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
-    Ok(Service::new(champion, challenger, log, features, options, clock))
+    Ok(ScoringService::new(champion, challenger, log, features, options, clock))
 }
 
 /// Opens the challenger: the same settings with another file and version.

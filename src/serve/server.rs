@@ -5,7 +5,7 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{ConnectInfo, DefaultBodyLimit, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -13,13 +13,13 @@ use axum::{
 use serde_json::json;
 use tokio::net::TcpListener;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
-use uuid::Uuid;
 
 use super::{
     endpoint::{infer, instances, invocations, model_metadata, model_ready, predict},
     metrics::{counter, gauge},
     openapi::openapi,
-    service::Service,
+    request_id::{REQUEST_ID, RequestId},
+    service::ScoringService,
 };
 use crate::web::{
     ConnectionLimits, HostProblem, Place, PlaceLimits, RequestPlace, TimeoutListener, harden, has_token, host_problem,
@@ -33,28 +33,21 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
 };
 /// Time to read a request and to answer it.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Length of a request id that a client may choose.
-const MAX_ID: usize = 128;
 
 /// Who may call the server.
 #[derive(Debug, Clone)]
-pub(super) struct Access {
+pub(super) struct ServerAccess {
     /// Token that clients must send; `None` allows everyone. Health checks need no token.
     pub token: Option<String>,
     /// Names by which clients may reach the server without a token.
     pub hosts: Vec<String>,
 }
 
-/// The id of a request: the client's, or a new one.
-#[derive(Debug, Clone)]
-pub(super) struct RequestId(pub Arc<str>);
-
 /// Serves until `shutdown` completes and pending requests are answered.
 pub(super) async fn serve(
     listener: TcpListener,
-    service: Arc<Service>,
-    access: Access,
+    service: Arc<ScoringService>,
+    access: ServerAccess,
     max_body: usize,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -90,41 +83,31 @@ pub(super) async fn serve(
 }
 
 /// Checks who calls, gives the request an id, and hardens the response.
-async fn guard(State(access): State<Arc<Access>>, mut request: Request, next: Next) -> Response {
+async fn guard(State(access): State<Arc<ServerAccess>>, mut request: Request, next: Next) -> Response {
     let place = request.extensions().get::<ConnectInfo<RequestPlace>>().map(|ConnectInfo(place)| Arc::clone(&place.0));
     let _busy = place.as_ref().map(Place::busy);
-    let id = request_id(&request);
+    let id = RequestId::of(request.headers());
     let is_crowded = place.is_some_and(|place| place.is_reserve) && !is_health(request.uri().path());
     let mut response = if is_crowded {
         refuse(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", "too many connections; try again later")
     } else if let Some(refusal) = refusal(&access, &request) {
         refusal
     } else {
-        request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+        request.extensions_mut().insert(id.clone());
         next.run(request).await
     };
     harden(response.headers_mut());
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
-}
-
-/// The client's id, if it is one of letters, digits and a few signs; else a new one, which sorts by time.
-fn request_id(request: &Request) -> Arc<str> {
-    let own = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let is_safe = |id: &&str| {
-        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-        !id.is_empty() && id.len() <= MAX_ID && id.bytes().all(is_sign)
-    };
-    own.filter(is_safe).map_or_else(|| Uuid::now_v7().hyphenated().to_string().into(), Into::into)
 }
 
 fn is_health(path: &str) -> bool {
     matches!(path, "/healthz" | "/health" | "/readyz" | "/ping" | "/v2/health/live" | "/v2/health/ready")
 }
 
-fn refusal(access: &Access, request: &Request) -> Option<Response> {
+fn refusal(access: &ServerAccess, request: &Request) -> Option<Response> {
     let path = request.uri().path();
     let is_open = access.token.is_none() && !is_health(path);
     match host_problem(&access.hosts, is_open, request) {
@@ -171,7 +154,7 @@ async fn live() -> &'static str {
 }
 
 /// Whether requests can be answered, with which model, and why the latest version is not in use.
-async fn ready(State(service): State<Arc<Service>>) -> Response {
+async fn ready(State(service): State<Arc<ScoringService>>) -> Response {
     let failure = service.log.status.failure();
     let model = service.champion.model();
     let status = if failure.is_none() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -202,7 +185,7 @@ async fn server_metadata() -> Response {
     axum::Json(json!({"name": "vigie", "version": env!("CARGO_PKG_VERSION"), "extensions": []})).into_response()
 }
 
-async fn metrics(State(service): State<Arc<Service>>) -> Response {
+async fn metrics(State(service): State<Arc<ScoringService>>) -> Response {
     let mut text = String::new();
     service.metrics.write(&mut text);
     let status = &service.log.status;

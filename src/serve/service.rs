@@ -13,8 +13,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{
     log::{BatchRecord, LogError, RefusedRecord, RequestFacts, RequestLog},
     metrics::Metrics,
-    model::{Reason, RowScore, ServedModel},
-    refusal::Refusal,
+    model::{RowScore, ScoreReason, ServedModel},
+    refusal::ScoringRefusal,
     resolve::ResolvedRows,
     schema::{InputFaults, RowsReader},
     slot::ModelSlot,
@@ -32,7 +32,7 @@ const MAX_SHADOWS: usize = 64;
 
 /// The state of the server.
 #[derive(Debug)]
-pub(super) struct Service {
+pub(super) struct ScoringService {
     pub champion: ModelSlot,
     pub challenger: Option<Challenger>,
     pub log: RequestLog,
@@ -92,12 +92,12 @@ pub(super) struct Scored {
     pub model: Arc<ServedModel>,
     pub scores: Vec<RowScore>,
     /// For each row, if they were asked for.
-    pub reasons: Vec<Vec<Reason>>,
+    pub reasons: Vec<Vec<ScoreReason>>,
     pub notes: Vec<String>,
     pub latency_ms: f64,
 }
 
-impl Service {
+impl ScoringService {
     pub(super) fn new(
         champion: ModelSlot,
         challenger: Option<Challenger>,
@@ -141,14 +141,14 @@ impl Service {
         self: &Arc<Self>,
         request: &ScoringRequest<'_>,
         model: Arc<ServedModel>,
-    ) -> Result<Scored, Refusal> {
+    ) -> Result<Scored, ScoringRefusal> {
         if request.rows.is_empty() {
-            return Err(Refusal::invalid("the request has no rows; send at least one"));
+            return Err(ScoringRefusal::invalid("the request has no rows; send at least one"));
         }
         if request.rows.len() > self.max_rows {
             let (rows, most) = (request.rows.len(), self.max_rows);
             let why = format!("the request has {rows} rows, more than {most}; send several requests");
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
+            return Err(ScoringRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
         }
         let ResolvedRows { texts, entities } = self.resolve(request, &model).await?;
         let rows: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
@@ -173,10 +173,12 @@ impl Service {
         };
         let logged = self.log.append(record.lines()).await;
         logged.map_err(|error| match error {
-            LogError::Full => Refusal::unlogged("too many records wait to be logged; try again in a second"),
+            LogError::Full => ScoringRefusal::unlogged("too many records wait to be logged; try again in a second"),
             LogError::Failed(why) => {
                 tracing::debug!("{why}");
-                Refusal::unlogged("the request cannot be logged, so that it is not answered; try again in a second")
+                ScoringRefusal::unlogged(
+                    "the request cannot be logged, so that it is not answered; try again in a second",
+                )
             }
         })?;
         self.metrics.rows.fetch_add(work.scores.len() as u64, Ordering::Relaxed);
@@ -184,7 +186,7 @@ impl Service {
         self.metrics.refused.fetch_add(refused as u64, Ordering::Relaxed);
         self.shadow(request, &rows);
         Ok(Scored {
-            notes: Refusal::notes(&work.faults),
+            notes: ScoringRefusal::notes(&work.faults),
             scores: work.scores,
             reasons: work.reasons,
             model,
@@ -192,17 +194,22 @@ impl Service {
         })
     }
 
-    fn score_rows(&self, request: &ScoringRequest<'_>, rows: &[&str], model: &ServedModel) -> Result<Work, Refusal> {
+    fn score_rows(
+        &self,
+        request: &ScoringRequest<'_>,
+        rows: &[&str],
+        model: &ServedModel,
+    ) -> Result<ScoredRows, ScoringRefusal> {
         let (rows, faults) = read_rows(rows, model)?;
-        if let Some(refusal) = Refusal::of_faults(&faults, self.policy) {
+        if let Some(refusal) = ScoringRefusal::of_faults(&faults, self.policy) {
             return Err(refusal);
         }
         let parse_us = microseconds(request.started);
         let scoring = Monotonic::now();
-        let internal = |fault: crate::fault::Fault| Refusal::invalid(fault.to_string());
+        let internal = |fault: crate::fault::Fault| ScoringRefusal::invalid(fault.to_string());
         let scores = model.score(&rows).map_err(internal)?;
         if scores.iter().any(|score| !score.score.is_finite()) {
-            return Err(Refusal::invalid(format!(
+            return Err(ScoringRefusal::invalid(format!(
                 "{} refuses to score a row, because one of its values is missing, infinite, or a level that it was not \
                  trained with",
                 model.rescorer.model().kind()
@@ -210,11 +217,11 @@ impl Service {
         }
         let mut reasons = if request.reasons > 0 { model.reasons(&rows).map_err(internal)? } else { Vec::new() };
         reasons.iter_mut().for_each(|row| row.truncate(request.reasons));
-        Ok(Work { scores, reasons, faults, parse_us, score_us: microseconds(scoring) })
+        Ok(ScoredRows { scores, reasons, faults, parse_us, score_us: microseconds(scoring) })
     }
 
     /// Logs a request that was refused. If that fails, too, only the refusal is lost.
-    pub(super) async fn log_refusal(&self, request: (&'static str, &str, Monotonic), refusal: &Refusal) {
+    pub(super) async fn log_refusal(&self, request: (&'static str, &str, Monotonic), refusal: &ScoringRefusal) {
         let (endpoint, request_id, started) = request;
         let facts = RequestFacts {
             at: self.clock.now(),
@@ -276,20 +283,20 @@ impl Service {
 }
 
 /// Scored rows of a request.
-struct Work {
+struct ScoredRows {
     scores: Vec<RowScore>,
-    reasons: Vec<Vec<Reason>>,
+    reasons: Vec<Vec<ScoreReason>>,
     faults: InputFaults,
     parse_us: u64,
     score_us: u64,
 }
 
-fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), Refusal> {
+fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), ScoringRefusal> {
     let mut reader = RowsReader::new(&model.schema, &model.rescorer, rows.len());
     for (index, row) in rows.iter().enumerate() {
         reader.read(row).map_err(|error| {
             let place = if rows.len() > 1 { format!("row {index}: ") } else { String::new() };
-            Refusal::unreadable(format!("{place}the inputs cannot be read: {error}"))
+            ScoringRefusal::unreadable(format!("{place}the inputs cannot be read: {error}"))
         })?;
     }
     Ok(reader.finish())

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::serve::{refusal::Refusal, service::Scored};
+use crate::serve::{refusal::ScoringRefusal, service::Scored};
 
 /// A response with a JSON body.
 pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
@@ -18,7 +18,7 @@ pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
 }
 
 /// The response to a refused request, with a body in the words of its protocol.
-pub(super) fn refused(refusal: &Refusal, body: &Value) -> Response {
+pub(super) fn refused(refusal: &ScoringRefusal, body: &Value) -> Response {
     let mut response = json_response(refusal.status, body);
     if refusal.is_temporary() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

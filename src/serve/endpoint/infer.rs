@@ -18,9 +18,9 @@ use super::{
 };
 use crate::serve::{
     model::ServedModel,
-    refusal::Refusal,
-    server::RequestId,
-    service::{Scored, ScoringRequest, Service},
+    refusal::ScoringRefusal,
+    request_id::RequestId,
+    service::{Scored, ScoringRequest, ScoringService},
 };
 
 const ENDPOINT: &str = "/v2/models/infer";
@@ -50,8 +50,8 @@ pub(in crate::serve) struct ModelPath {
 
 impl ModelPath {
     /// Fails unless it names the model in use.
-    fn check(&self, model: &ServedModel) -> Result<(), Refusal> {
-        let refuse = |why: String| Err(Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", why));
+    fn check(&self, model: &ServedModel) -> Result<(), ScoringRefusal> {
+        let refuse = |why: String| Err(ScoringRefusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", why));
         if self.model != model.name {
             return refuse(format!("the model of this server is {}", model.name));
         }
@@ -66,7 +66,7 @@ impl ModelPath {
 }
 
 pub(in crate::serve) async fn infer(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     Path(path): Path<ModelPath>,
     body: Bytes,
@@ -87,17 +87,17 @@ pub(in crate::serve) async fn infer(
 }
 
 async fn answer(
-    service: &Arc<Service>,
+    service: &Arc<ScoringService>,
     id: &str,
     started: Monotonic,
     path: &ModelPath,
     body: &Bytes,
-) -> Result<Value, Refusal> {
+) -> Result<Value, ScoringRefusal> {
     let model = service.model_for(id);
     path.check(&model)?;
     let text = json_text(body)?;
     let body: InferBody<'_> = serde_json::from_str(&text)
-        .map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}")))?;
+        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}")))?;
     let rows = rows(&body.inputs, &model)?;
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons: 0 };
@@ -129,7 +129,7 @@ fn written(scored: &Scored, id: &str) -> Value {
 }
 
 /// Rows of one tensor for each feature, or of one matrix with a column for each.
-fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Refusal> {
+fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
     let features = model.schema.features();
     if let [matrix] = inputs
         && matrix.shape.len() == 2
@@ -138,7 +138,7 @@ fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Refus
         let (rows, width) = (matrix.shape.first().copied().unwrap_or(0), matrix.shape.get(1).copied().unwrap_or(0));
         if width != features.len() {
             let want = features.len();
-            return Err(Refusal::invalid(format!(
+            return Err(ScoringRefusal::invalid(format!(
                 "`{}` has {width} columns, but the model has {want} features",
                 matrix.name
             )));
@@ -150,13 +150,13 @@ fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Refus
     }
     let length = |tensor: &Tensor<'_>| match *tensor.shape.as_slice() {
         [rows] | [rows, 1] => Ok(rows),
-        _ => Err(Refusal::invalid(format!("`{}` must have the shape [n] or [n, 1]", tensor.name))),
+        _ => Err(ScoringRefusal::invalid(format!("`{}` must have the shape [n] or [n, 1]", tensor.name))),
     };
     let rows = inputs.first().map_or(Ok(0), length)?;
     let mut columns = Vec::with_capacity(inputs.len());
     for tensor in inputs {
         if length(tensor)? != rows {
-            return Err(Refusal::invalid("the inputs have different numbers of rows"));
+            return Err(ScoringRefusal::invalid("the inputs have different numbers of rows"));
         }
         columns.push(tensor.values(rows)?);
     }
@@ -168,17 +168,17 @@ fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Refus
 
 impl<'a> Tensor<'a> {
     /// Its values in row order; nested lists are flattened.
-    fn values(&self, count: usize) -> Result<Vec<&'a RawValue>, Refusal> {
+    fn values(&self, count: usize) -> Result<Vec<&'a RawValue>, ScoringRefusal> {
         const KNOWN: [&str; 12] =
             ["BOOL", "BYTES", "FP32", "FP64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"];
         if !KNOWN.contains(&self.datatype.as_str()) {
-            return Err(Refusal::invalid(format!(
+            return Err(ScoringRefusal::invalid(format!(
                 "`{}` has an unknown datatype; use one of {}",
                 self.name,
                 KNOWN.join(", ")
             )));
         }
-        let unreadable = |_| Refusal::unreadable(format!("the data of `{}` is not a list", self.name));
+        let unreadable = |_| ScoringRefusal::unreadable(format!("the data of `{}` is not a list", self.name));
         let outer: Vec<&'a RawValue> = serde_json::from_str(self.data.get()).map_err(unreadable)?;
         let mut values = Vec::with_capacity(outer.len());
         for value in outer {
@@ -190,7 +190,7 @@ impl<'a> Tensor<'a> {
         }
         if values.len() != count {
             let have = values.len();
-            return Err(Refusal::invalid(format!("`{}` has {have} values for a shape of {count}", self.name)));
+            return Err(ScoringRefusal::invalid(format!("`{}` has {have} values for a shape of {count}", self.name)));
         }
         Ok(values)
     }
@@ -198,7 +198,7 @@ impl<'a> Tensor<'a> {
 
 /// `GET /v2/models/NAME`.
 pub(in crate::serve) async fn model_metadata(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Path(path): Path<ModelPath>,
 ) -> Response {
     let model = service.champion.model();
@@ -230,7 +230,7 @@ pub(in crate::serve) async fn model_metadata(
 
 /// `GET /v2/models/NAME/ready`.
 pub(in crate::serve) async fn model_ready(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Path(path): Path<ModelPath>,
 ) -> Response {
     match path.check(&service.champion.model()) {

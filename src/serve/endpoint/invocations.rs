@@ -16,11 +16,11 @@ use super::{
     read::{json_text, objects},
 };
 use crate::serve::{
-    log::Members,
+    log::JsonMembers,
     model::ServedModel,
-    refusal::Refusal,
-    server::RequestId,
-    service::{Scored, ScoringRequest, Service},
+    refusal::ScoringRefusal,
+    request_id::RequestId,
+    service::{Scored, ScoringRequest, ScoringService},
 };
 
 const INVOCATIONS: &str = "/invocations";
@@ -30,7 +30,7 @@ const V1: &str = "/v1/models/:predict";
 #[derive(Deserialize)]
 struct InvocationsBody<'a> {
     #[serde(borrow)]
-    dataframe_split: Option<Split<'a>>,
+    dataframe_split: Option<DataframeSplit<'a>>,
     #[serde(borrow)]
     dataframe_records: Option<Vec<&'a RawValue>>,
     #[serde(borrow)]
@@ -40,7 +40,7 @@ struct InvocationsBody<'a> {
 }
 
 #[derive(Deserialize)]
-struct Split<'a> {
+struct DataframeSplit<'a> {
     columns: Vec<String>,
     #[serde(borrow)]
     data: Vec<Vec<&'a RawValue>>,
@@ -56,19 +56,19 @@ enum OutputKind {
 }
 
 impl OutputKind {
-    fn parse(query: Option<&str>) -> Result<Self, Refusal> {
+    fn parse(query: Option<&str>) -> Result<Self, ScoringRefusal> {
         let mut pairs = query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         match pairs.find(|(key, _)| *key == "output").map(|(_, value)| value) {
             None | Some("probability" | "score") => Ok(Self::Score),
             Some("class") => Ok(Self::Class),
             Some("raw") => Ok(Self::Raw),
-            Some(_) => Err(Refusal::unreadable("output is none of probability, class, raw")),
+            Some(_) => Err(ScoringRefusal::unreadable("output is none of probability, class, raw")),
         }
     }
 }
 
 pub(in crate::serve) async fn invocations(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -80,7 +80,7 @@ pub(in crate::serve) async fn invocations(
     let rows = |model: &ServedModel| match kind.as_str() {
         "application/json" => rows_of_json(&body, model),
         "text/csv" => rows_of_csv(&body),
-        _ => Err(Refusal::new(
+        _ => Err(ScoringRefusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "BAD_REQUEST",
             "the content type must be application/json or text/csv",
@@ -111,7 +111,7 @@ pub(in crate::serve) async fn invocations(
 
 /// `POST /v1/models/NAME:predict` with `instances`.
 pub(in crate::serve) async fn instances(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     Path(path): Path<String>,
     body: Bytes,
@@ -121,7 +121,7 @@ pub(in crate::serve) async fn instances(
     let answered = if path.strip_suffix(":predict") == Some(name.as_str()) {
         respond(&service, V1, &id, started, |model| rows_of_json(&body, model)).await
     } else {
-        Err(Refusal::new(
+        Err(ScoringRefusal::new(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",
             format!("the model of this server is {name}; call /v1/models/{name}:predict"),
@@ -138,12 +138,12 @@ pub(in crate::serve) async fn instances(
 }
 
 async fn respond(
-    service: &Arc<Service>,
+    service: &Arc<ScoringService>,
     endpoint: &'static str,
     id: &str,
     started: Monotonic,
-    rows: impl FnOnce(&ServedModel) -> Result<Vec<String>, Refusal>,
-) -> Result<Scored, Refusal> {
+    rows: impl FnOnce(&ServedModel) -> Result<Vec<String>, ScoringRefusal>,
+) -> Result<Scored, ScoringRefusal> {
     let model = service.model_for(id);
     let answered = match rows(&model) {
         Ok(rows) => {
@@ -170,10 +170,10 @@ fn values(scored: &Scored, output: OutputKind) -> Vec<Value> {
     scored.scores.iter().map(value).collect()
 }
 
-fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, Refusal> {
+fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
     let text = json_text(body)?;
     let body: InvocationsBody<'_> = serde_json::from_str(&text)
-        .map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;
+        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;
     let given = [
         body.dataframe_split.is_some(),
         body.dataframe_records.is_some(),
@@ -181,7 +181,7 @@ fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, Refusa
         body.inputs.is_some(),
     ];
     if given.iter().filter(|given| **given).count() != 1 {
-        return Err(Refusal::unreadable(format!("the body must have exactly one of {KEYS}")));
+        return Err(ScoringRefusal::unreadable(format!("the body must have exactly one of {KEYS}")));
     }
     if let Some(split) = body.dataframe_split {
         return objects(&split.columns, &split.data);
@@ -196,25 +196,25 @@ fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, Refusa
             rows_of_list(&rows, model)
         }
         Some(b'{') => rows_of_columns(inputs),
-        _ => Err(Refusal::unreadable("`inputs` must be an object of columns, or a list of rows")),
+        _ => Err(ScoringRefusal::unreadable("`inputs` must be an object of columns, or a list of rows")),
     }
 }
 
 const KEYS: &str = "dataframe_split, dataframe_records, instances, inputs";
 
-fn unreadable_inputs(error: &serde_json::Error) -> Refusal {
-    Refusal::unreadable(format!("`inputs` cannot be read: {error}"))
+fn unreadable_inputs(error: &serde_json::Error) -> ScoringRefusal {
+    ScoringRefusal::unreadable(format!("`inputs` cannot be read: {error}"))
 }
 
 /// Rows that are objects, or lists of values in the order of the model's features.
-fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, Refusal> {
+fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
     if rows.iter().all(|row| row.get().starts_with('{')) {
         return Ok(rows.iter().map(|row| row.get().to_owned()).collect());
     }
     let lists: serde_json::Result<Vec<Vec<&RawValue>>> =
         rows.iter().map(|row| serde_json::from_str::<Vec<&RawValue>>(row.get())).collect();
     let lists = lists.map_err(|_| {
-        Refusal::unreadable(
+        ScoringRefusal::unreadable(
             "rows must all be objects of inputs by name, or all lists of values in the order of the features",
         )
     })?;
@@ -223,8 +223,8 @@ fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, 
 }
 
 /// Rows of an object whose members are lists of values, all of one length, or single values.
-fn rows_of_columns(inputs: &str) -> Result<Vec<String>, Refusal> {
-    let Members(members) = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
+fn rows_of_columns(inputs: &str) -> Result<Vec<String>, ScoringRefusal> {
+    let JsonMembers(members) = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
     let mut columns: Vec<Vec<&RawValue>> = Vec::with_capacity(members.len());
     for (_, value) in &members {
         columns.push(if value.get().starts_with('[') {
@@ -235,7 +235,7 @@ fn rows_of_columns(inputs: &str) -> Result<Vec<String>, Refusal> {
     }
     let rows = columns.first().map_or(0, Vec::len);
     if columns.iter().any(|column| column.len() != rows) {
-        return Err(Refusal::unreadable("the columns in `inputs` have different lengths"));
+        return Err(ScoringRefusal::unreadable("the columns in `inputs` have different lengths"));
     }
     let names: Vec<String> = members.into_iter().map(|(name, _)| name).collect();
     let rows: Vec<Vec<&RawValue>> =
@@ -245,8 +245,8 @@ fn rows_of_columns(inputs: &str) -> Result<Vec<String>, Refusal> {
 
 /// Rows of CSV with a line of names. Cells are texts, which are read as numbers where the model wants them; an empty cell is
 /// missing.
-fn rows_of_csv(body: &Bytes) -> Result<Vec<String>, Refusal> {
-    let unreadable = |error: csv::Error| Refusal::unreadable(format!("the CSV cannot be read: {error}"));
+fn rows_of_csv(body: &Bytes) -> Result<Vec<String>, ScoringRefusal> {
+    let unreadable = |error: csv::Error| ScoringRefusal::unreadable(format!("the CSV cannot be read: {error}"));
     let mut reader = csv::Reader::from_reader(body.as_ref());
     let names: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(ToOwned::to_owned).collect();
     let mut rows = Vec::new();

@@ -19,9 +19,9 @@ use super::{
 };
 use crate::serve::{
     model::ServedModel,
-    refusal::Refusal,
-    server::RequestId,
-    service::{Scored, ScoringRequest, Service},
+    refusal::ScoringRefusal,
+    request_id::RequestId,
+    service::{Scored, ScoringRequest, ScoringService},
 };
 
 const ENDPOINT: &str = "/predict";
@@ -45,7 +45,7 @@ struct PredictBody<'a> {
 }
 
 pub(in crate::serve) async fn predict(
-    State(service): State<Arc<Service>>,
+    State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     body: Bytes,
 ) -> Response {
@@ -67,7 +67,12 @@ pub(in crate::serve) async fn predict(
     response
 }
 
-async fn answer(service: &Arc<Service>, id: &str, started: Monotonic, body: &Bytes) -> Result<(Scored, bool), Refusal> {
+async fn answer(
+    service: &Arc<ScoringService>,
+    id: &str,
+    started: Monotonic,
+    body: &Bytes,
+) -> Result<(Scored, bool), ScoringRefusal> {
     let text = json_text(body)?;
     let model = service.model_for(id);
     let PredictBody { rows, is_list, explain } = read(&text, &model)?;
@@ -77,21 +82,21 @@ async fn answer(service: &Arc<Service>, id: &str, started: Monotonic, body: &Byt
     Ok((scored, is_list))
 }
 
-fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, Refusal> {
+fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, ScoringRefusal> {
     let plain = PredictBody { rows: vec![text], is_list: false, explain: false };
     if !text.trim_start().starts_with('{') {
-        return Err(Refusal::unreadable("the body is not an object; send the inputs by name"));
+        return Err(ScoringRefusal::unreadable("the body is not an object; send the inputs by name"));
     }
     // A feature may have the name of a key.
     if model.schema.has("inputs") || model.schema.has("explain") {
         return Ok(plain);
     }
-    let envelope: Envelope<'_> =
-        serde_json::from_str(text).map_err(|error| Refusal::unreadable(format!("the body cannot be read: {error}")))?;
+    let envelope: Envelope<'_> = serde_json::from_str(text)
+        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}")))?;
     let Some(inputs) = envelope.inputs else { return Ok(plain) };
     if inputs.get().starts_with('[') {
         let rows: Vec<&RawValue> = serde_json::from_str(inputs.get())
-            .map_err(|error| Refusal::unreadable(format!("`inputs` cannot be read: {error}")))?;
+            .map_err(|error| ScoringRefusal::unreadable(format!("`inputs` cannot be read: {error}")))?;
         let rows = rows.into_iter().map(RawValue::get).collect();
         return Ok(PredictBody { rows, is_list: true, explain: envelope.explain });
     }

@@ -6,11 +6,11 @@ use axum::body::Bytes;
 use serde_json::value::RawValue;
 use vigie_profile::batch::plain_tokens;
 
-use crate::serve::refusal::Refusal;
+use crate::serve::refusal::ScoringRefusal;
 
 /// The text of a body. Python writes the bare tokens NaN and Infinity, which JSON does not have: they become null.
-pub(super) fn json_text(body: &Bytes) -> Result<Cow<'_, str>, Refusal> {
-    let text = str::from_utf8(body).map_err(|_| Refusal::unreadable("the body is not UTF-8 text"))?;
+pub(super) fn json_text(body: &Bytes) -> Result<Cow<'_, str>, ScoringRefusal> {
+    let text = str::from_utf8(body).map_err(|_| ScoringRefusal::unreadable("the body is not UTF-8 text"))?;
     // Checked once here, so that parts of the text can be taken as they are.
     if serde_json::from_str::<&RawValue>(text).is_ok() {
         return Ok(Cow::Borrowed(text));
@@ -22,18 +22,18 @@ pub(super) fn json_text(body: &Bytes) -> Result<Cow<'_, str>, Refusal> {
             let error = serde_json::from_str::<&RawValue>(text).err();
             let place =
                 error.map_or_else(String::new, |error| format!(" (line {}, column {})", error.line(), error.column()));
-            Err(Refusal::unreadable(format!("the body is not JSON{place}; send an object")))
+            Err(ScoringRefusal::unreadable(format!("the body is not JSON{place}; send an object")))
         }
     }
 }
 
 /// Objects of rows, from columns and lists of values in their order.
-pub(super) fn objects(columns: &[String], rows: &[Vec<&RawValue>]) -> Result<Vec<String>, Refusal> {
+pub(super) fn objects(columns: &[String], rows: &[Vec<&RawValue>]) -> Result<Vec<String>, ScoringRefusal> {
     let names: Vec<String> = columns.iter().map(|name| serde_json::Value::from(name.as_str()).to_string()).collect();
     let rows = rows.iter().enumerate().map(|(index, row)| {
         if row.len() != names.len() {
             let (have, want) = (row.len(), names.len());
-            return Err(Refusal::unreadable(format!("row {index} has {have} values for {want} columns")));
+            return Err(ScoringRefusal::unreadable(format!("row {index} has {have} values for {want} columns")));
         }
         let mut object = String::with_capacity(names.len() * 32);
         object.push('{');

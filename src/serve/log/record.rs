@@ -150,17 +150,17 @@ fn push_inputs(line: &mut String, inputs: &str, omit: &[String]) {
 
 /// The members of an object in their order.
 fn members(object: &str) -> serde_json::Result<Vec<(String, &serde_json::value::RawValue)>> {
-    serde_json::from_str::<Members<'_>>(object).map(|members| members.0)
+    serde_json::from_str::<JsonMembers<'_>>(object).map(|members| members.0)
 }
 
 /// Members of an object with the text of their values.
-pub(in crate::serve) struct Members<'a>(pub Vec<(String, &'a serde_json::value::RawValue)>);
+pub(in crate::serve) struct JsonMembers<'a>(pub Vec<(String, &'a serde_json::value::RawValue)>);
 
-impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
+impl<'de: 'a, 'a> serde::Deserialize<'de> for JsonMembers<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct MembersVisitor;
         impl<'de> serde::de::Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
+            type Value = JsonMembers<'de>;
 
             fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 formatter.write_str("an object")
@@ -171,7 +171,7 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Members<'a> {
                 while let Some(member) = map.next_entry()? {
                     members.push(member);
                 }
-                Ok(Members(members))
+                Ok(JsonMembers(members))
             }
         }
         deserializer.deserialize_map(MembersVisitor)

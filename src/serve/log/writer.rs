@@ -109,7 +109,7 @@ impl RequestLog {
         sink.probe().map_err(|why| Fault::setup(format!("{why}; set it to a place that vigie can write to")))?;
         let (sender, entries) = sync_channel(MAX_WAITING);
         let status = Arc::new(LogStatus::default());
-        let writer = Writer {
+        let writer = RecordWriter {
             entries,
             sink,
             instance: instance.to_owned(),
@@ -185,7 +185,7 @@ impl Drop for RequestLog {
     }
 }
 
-struct Writer {
+struct RecordWriter {
     entries: Receiver<Entry>,
     sink: LogSink,
     instance: String,
@@ -199,7 +199,7 @@ struct Writer {
     clock: Clock,
 }
 
-impl Writer {
+impl RecordWriter {
     fn run(mut self) {
         loop {
             match self.entries.recv_timeout(RETRY) {

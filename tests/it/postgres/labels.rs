@@ -340,7 +340,9 @@ fn the_example_config_works() {
     database.sql(
         "CREATE TABLE outcomes (request_id bigint, actual smallint, decided_at timestamptz); \
          INSERT INTO outcomes SELECT id, CASE WHEN id % 7 > 0 THEN (id % 10 = 0)::int END, ts + interval '20 days' \
-         FROM prod_requests WHERE id % 2 = 0; CREATE INDEX ON outcomes (decided_at); ANALYZE outcomes",
+         FROM prod_requests WHERE id % 2 = 0; CREATE INDEX ON outcomes (decided_at); ANALYZE outcomes; \
+         CREATE TABLE features_store AS SELECT DISTINCT ON (sk_id_curr) sk_id_curr, inputs AS data FROM prod_requests \
+         WHERE inputs IS NOT NULL; CREATE INDEX ON features_store (sk_id_curr); ANALYZE features_store",
     );
     let world = World::new();
     let shipped = example_config();
