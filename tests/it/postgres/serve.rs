@@ -55,23 +55,23 @@ fn a_client_is_scored_by_id_and_logged_in_the_table() {
     let database = server.database("serve");
     tables(&database);
     let world = world(&database, "log: {table: prod_requests}");
-    let served = start(&world, &[]);
+    let api = start(&world, &[]);
     for record in example_records(20) {
         let id = record["sk_id_curr"].as_str().unwrap();
-        let answer = ask(&served, &json!(id.parse::<i64>().unwrap()));
+        let answer = ask(&api, &json!(id.parse::<i64>().unwrap()));
         assert_eq!(answer.status, 200, "{}", answer.text);
         let (own, logged) =
             (answer.json()["proba_default"].as_f64().unwrap(), record["outputs"]["proba_default"].as_f64().unwrap());
         assert!((own - logged).abs() <= 5.1e-7, "{own} for {logged}");
     }
-    let absent = ask(&served, &json!(1));
+    let absent = ask(&api, &json!(1));
     assert_eq!((absent.status, &absent.json()["error"]["code"]), (404, &json!("NOT_FOUND")));
-    assert_eq!(ask(&served, &json!("x'; DROP TABLE features_store; --")).status, 404);
-    assert_eq!(ask(&served, &json!({"a": 1})).status, 422);
+    assert_eq!(ask(&api, &json!("x'; DROP TABLE features_store; --")).status, 404);
+    assert_eq!(ask(&api, &json!({"a": 1})).status, 422);
     let rows =
         database.sql("SELECT count(*), count(DISTINCT request_id), max(seq), count(sk_id_curr) FROM prod_requests");
     assert_eq!(rows, "23|23|23|20");
-    drop(served);
+    drop(api);
     let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
     let (from, to) = (today.yesterday().unwrap().to_string(), today.tomorrow().unwrap().to_string());
     let replay = world.vigie(&["replay", "--config", "vigie.yaml", "--from", &from, "--to", &to]).ok();
@@ -91,19 +91,19 @@ fn a_database_that_is_away_refuses_requests_and_heals() {
     let database = server.database("serve");
     tables(&database);
     let world = world(&database, "log: {table: prod_requests}");
-    let served = start(&world, &[]);
+    let api = start(&world, &[]);
     let id = json!(example_records(1)[0]["sk_id_curr"].as_str().unwrap());
-    assert_eq!(ask(&served, &id).status, 200);
+    assert_eq!(ask(&api, &id).status, 200);
     server.crash();
-    let away = ask(&served, &id);
+    let away = ask(&api, &id);
     assert_eq!((away.status, away.retry_after.as_deref()), (503, Some("1")), "{}", away.text);
-    assert_eq!(served.get("/healthz").status, 200);
+    assert_eq!(api.get("/healthz").status, 200);
     server.revive();
     let end = StdInstant::now() + Duration::from_secs(30);
-    while ask(&served, &id).status != 200 {
+    while ask(&api, &id).status != 200 {
         assert!(StdInstant::now() < end, "not healed");
         thread::sleep(Duration::from_millis(100));
     }
-    drop(served);
+    drop(api);
     assert_eq!(database.sql("SELECT count(*) FROM prod_requests WHERE status_code = 200"), "2");
 }

@@ -95,7 +95,7 @@ pub(crate) fn start_by(world: &World, mut command: Command, envs: &[(&str, &str)
 pub(crate) fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(60)))
+        .timeout_global(Some(Duration::from_mins(1)))
         .build()
         .new_agent()
 }
