@@ -64,8 +64,8 @@ def _explanation(values: pd.DataFrame, inputs: pd.DataFrame):
     return shap.Explanation(values[columns].to_numpy(), values["base"].to_numpy(), display.to_numpy(float), feature_names=columns)
 
 
-def draw(folder: Path) -> None:
-    """Draws `bar.png`, `beeswarm.png` and two waterfalls from the Parquet files in the folder."""
+def draw(folder: Path, only: tuple[str, ...] = ()) -> None:
+    """Draws `bar.png`, `beeswarm.png` and two waterfalls, or `only` some of them, from the Parquet files in the folder."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -81,6 +81,8 @@ def draw(folder: Path) -> None:
         "waterfall_most_risky.png": lambda: shap.plots.waterfall(local[-1], max_display=15, show=False),
     }
     for name, plot in plots.items():
+        if only and name not in only:
+            continue
         np.random.seed(0)  # shap spreads points that lie on each other at random
         plt.figure()
         plot()

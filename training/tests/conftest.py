@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import socket
 import subprocess
@@ -42,6 +43,9 @@ def _built(name: str, variable: str) -> bool:
 def environment(server: str | None = None) -> dict[str, str]:
     """The environment of a run. Without `vigie-prepare`, the independent recomputation prepares the features, more slowly."""
     out = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    for name, variable in (("vigie-prepare", "VIGIE_PREPARE"), ("vigie", "VIGIE")):
+        if _built(name, variable):  # by `env`, since a step hashes the program it names, and debug builds are large
+            out[variable] = shlex.join(["/usr/bin/env", *prepare.program(name, variable)])
     if not _built("vigie-prepare", "VIGIE_PREPARE"):
         out["VIGIE_PREPARE"] = f"{sys.executable} -m training.checks.prepare"
     out.pop("MLFLOW_TRACKING_URI", None)

@@ -1,7 +1,8 @@
 """The libraries of a run, for the process that the tests' runs are forked from: loading them takes longer than a small step."""
 
 import matplotlib.pyplot
-import mlflow
+import mlflow.catboost
+import mlflow.sklearn
 import optuna
 import pytest
 import shap

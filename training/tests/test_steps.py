@@ -26,7 +26,7 @@ def settings():
 def test_scales_override_and_single_settings_win():
     assert params.load("large")["clients"] == 307_511 and params.load("small")["clients"] == 20_000
     assert params.load("tiny", {"search.trials": 1})["search.trials"] == 1
-    assert params.load("tiny")["models.catboost"]["depth"] == 4 and params.load("tiny")["models.catboost"]["iterations"] == 100
+    assert params.load("tiny")["models.catboost"]["depth"] == 4 and params.load("tiny")["models.catboost"]["iterations"] == 60
 
 
 @pytest.mark.parametrize("name", ["clints", "search.trails", "split.tset", "mlflow.model.x", "models"])
