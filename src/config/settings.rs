@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems, RunRegistry,
     ScheduleOptions, SegmentOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse, source_keys,
     tree::YamlNode, versions::side_by_side,
 };
@@ -58,6 +58,8 @@ pub struct Settings {
     pub http: Option<Http>,
     /// The MLflow server.
     pub mlflow: Option<MlflowOptions>,
+    /// What addresses of the registry mean in one run; empty as configured.
+    pub registry: RunRegistry,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
     /// Durations that may be months, as written.
@@ -218,6 +220,7 @@ impl Settings {
                 alerts: options.alerts.clone(),
                 http: options.http.clone(),
                 mlflow: options.mlflow.clone(),
+                registry: RunRegistry::default(),
                 locations,
                 durations,
             };

@@ -31,9 +31,8 @@ pub use on_demand::{
     score::{Output, ScoreRequest, ScoredFile, score},
 };
 pub use registry::{
-    client::pinned_settings,
     import_model::{ImportRequest, ImportedConfig, import_config},
-    values::with_registry_values,
+    values::{with_current_registry_values, with_registry_values},
 };
 pub use run::{
     RunOutput, RunRequest, ScanOptions, check, cost_curve, examine, first_check_notes, is_first_check, open_reference,
