@@ -64,10 +64,12 @@ impl Baseline {
     }
 }
 
-/// Returns a finding if the registry cannot be reached. `kept`: the version whose file is in use meanwhile.
+/// Returns a finding if the registry cannot be reached, or refuses the credentials. `kept`: the version whose file is in use
+/// meanwhile.
 #[must_use]
-pub fn registry_away(kept: Option<&str>) -> Option<Finding> {
-    kept.map(|kept| Finding::of_run(Test::Registry, Severity::Alarm, Facts::RegistryAway { kept: kept.to_owned() }))
+pub fn registry_away(kept: Option<&str>, is_denied: bool) -> Option<Finding> {
+    let facts = Facts::RegistryAway { kept: kept?.to_owned(), is_denied };
+    Some(Finding::of_run(Test::Registry, Severity::Alarm, facts))
 }
 
 /// Returns a finding if the reference is older than its limit.

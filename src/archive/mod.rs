@@ -18,6 +18,6 @@ pub use leftovers::remove_leftovers;
 pub use profiles::{PastWindow, past_windows};
 pub use publish::{Published, ReportFiles, next_revision, publish, report_folder};
 pub use read::{latest_report, reported_windows, window_folders, window_report};
-pub use recorded::{RecordedFeature, RecordedRun, read_runs};
+pub use recorded::{RecordedFeature, RecordedRun, read_runs, reported_version};
 pub use summary::{against_folder, publish_summary, replay_folder};
 pub use trend::{past_points, write_point};

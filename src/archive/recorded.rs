@@ -4,7 +4,10 @@ use std::path::Path;
 
 use vigie_profile::window::{Instant, Window};
 
-use super::read::{read_report, window_folders};
+use super::{
+    publish::report_folder,
+    read::{read_report, window_folders},
+};
 use crate::{
     judge::Severity,
     report::{ReportDocument, ReportedFeature},
@@ -26,6 +29,8 @@ pub struct RecordedRun {
     pub report: String,
     pub reference_id: String,
     pub model_sha256: Option<String>,
+    /// The registered model and its version; `None` without a registry.
+    pub registered: Option<(String, i64)>,
     /// The score is last.
     pub features: Vec<RecordedFeature>,
 }
@@ -39,6 +44,14 @@ pub struct RecordedFeature {
     pub ks: Option<f64>,
     pub missing: Option<f64>,
     pub q_value: Option<f64>,
+}
+
+/// Returns the registered model and the version that a window's report was made with; `None` if there is no such report, or
+/// no registry.
+#[must_use]
+pub fn reported_version(reports: &Path, model: &str, window: Window) -> Option<(String, i64)> {
+    let document = read_report(&report_folder(reports, model, window))?;
+    document.run.model.registered.map(|own| (own.name, own.version))
 }
 
 /// Returns every run of a model, oldest window first, and the number of folders without a readable report.
@@ -74,6 +87,7 @@ impl RecordedRun {
             report: format!("{model}/{}/report.html", window.folder()),
             reference_id: run.reference_id,
             model_sha256: run.model.sha256,
+            registered: run.model.registered.map(|own| (own.name, own.version)),
             features: named.chain(score).collect(),
         }
     }

@@ -50,7 +50,7 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
             }
             let mut models = String::new();
             for settings in &all {
-                let own = monitor::with_registry_values(settings)?;
+                let own = monitor::with_current_registry_values(settings)?;
                 if settings.model.tags.is_some() {
                     let model = &own.model;
                     let (threshold, price) = (model.threshold, &model.cost);
@@ -66,7 +66,7 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                 {
                     let _ = writeln!(models, "registry: {} has the rows of version {version}", own.model.name);
                 }
-                if let Some(model) = monitor::check_model(settings)? {
+                if let Some(model) = monitor::check_model(&own)? {
                     models.push_str(&model_lines(&model));
                 }
                 monitor::try_records(settings)?;

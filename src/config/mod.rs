@@ -14,6 +14,7 @@ mod options;
 mod parse;
 mod problems;
 mod rules;
+mod run_registry;
 mod scalar;
 mod secrets;
 mod serve;
@@ -35,6 +36,7 @@ pub use options::{
     RunOptions, ScheduleOptions, SegmentOptions, WatchedModel,
 };
 pub use problems::{Location, Problem, Problems};
+pub use run_registry::{AddressedFile, LocalFile, RegisteredFile, RegistryOutage, RunRegistry};
 pub use secrets::masked;
 pub use serve::{ChallengerOptions, Durability, InputPolicy, Misfit, RequestLogOptions, ServeOptions, WhenFull};
 pub use settings::{Schedule, Settings};

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use vigie_profile::window::{Cadence, Instant, Span};
 
 use super::{
-    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems,
+    Alerts, BaselineOptions, ConfigFile, Http, Location, MlflowOptions, ModelSection, Problem, Problems, RunRegistry,
     ScheduleOptions, SegmentOptions, ServeOptions, WatchedModel, cron, key::KeyPath, mlflow::is_address, parse::parse,
     source_keys, tree::YamlNode, versions::side_by_side,
 };
@@ -67,6 +67,8 @@ pub struct Settings {
     pub mlflow: Option<MlflowOptions>,
     /// The scoring API.
     pub serve: Option<ServeOptions>,
+    /// What addresses of the registry mean in one run; empty as configured.
+    pub registry: RunRegistry,
     /// Locations of paths, database URLs and the channels' keys in the file.
     pub(super) locations: BTreeMap<String, Location>,
     /// Durations that may be months, as written.
@@ -239,6 +241,7 @@ impl Settings {
                 http: options.http.clone(),
                 mlflow: options.mlflow.clone(),
                 serve: options.serve.clone(),
+                registry: RunRegistry::default(),
                 locations,
                 durations,
             };

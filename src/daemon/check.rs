@@ -27,6 +27,7 @@ pub fn check_model(settings: &Settings, ledger: &mut Ledger, context: CheckConte
         context,
         cadence,
         newest,
+        is_registry_away: false,
         label_fingerprint: None,
         summary: CheckSummary::default(),
     };

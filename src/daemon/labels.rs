@@ -97,8 +97,9 @@ impl ModelCheck<'_> {
             }
             info!(model, window = %run.window, "labels have arrived or changed: checking the window again");
             let reported = self.summary.reported;
-            self.check_window(run.window, records)?;
-            if self.summary.reported == reported {
+            if self.check_window(run.window, records)? {
+                self.put_label_check(run.window, fingerprint.clone())?;
+            } else if self.summary.reported == reported {
                 // Give way to other windows; retry this one in half a day.
                 self.put_label_check(run.window, UNREAD.to_owned())?;
             }

@@ -10,11 +10,12 @@ use tracing::{error, info, warn};
 use vigie_profile::window::{Cadence, Instant, Window};
 
 use crate::{
-    config::Settings,
+    archive,
+    config::{RunRegistry, Settings},
     crash,
-    fault::{Fault, PublicCause, Result},
+    fault::{Fault, PublicCause, Remedy, Result},
     judge::Test,
-    ledger::{Ledger, RunRow, RunStatus, ServedVersion},
+    ledger::{Ledger, RunRow, RunStatus},
     monitor::{self, Compose, RunAttempt, RunRecord, RunRequest, ScanOptions, record_run},
     report::{Language, Report},
 };
@@ -41,6 +42,15 @@ pub struct CheckSummary {
     pub more: bool,
 }
 
+/// What became of a window.
+enum Examined {
+    Reported(Box<Report>),
+    /// The report is kept, because it was made with another reference or model file.
+    OtherInputs,
+    /// The report is kept for good: the registry does not have its version any more.
+    VersionGone(Fault),
+}
+
 /// The state of one check of one model.
 pub(super) struct ModelCheck<'a> {
     pub settings: &'a Settings,
@@ -48,6 +58,8 @@ pub(super) struct ModelCheck<'a> {
     pub context: CheckContext<'a>,
     pub cadence: Cadence,
     pub newest: Window,
+    /// Whether the registry did not reply: it is not asked again in this check.
+    pub is_registry_away: bool,
     /// Fingerprint of the labels that this check uses.
     pub label_fingerprint: Option<String>,
     pub summary: CheckSummary,
@@ -62,41 +74,56 @@ impl ModelCheck<'_> {
         self.context.stop.load(Ordering::Relaxed)
     }
 
-    /// Examines a window, publishes the report and records the run.
-    pub(super) fn check_window(&mut self, window: Window, records: u64) -> Result<()> {
+    /// Examines a window, publishes the report and records the run. Returns whether the report is kept for good.
+    pub(super) fn check_window(&mut self, window: Window, records: u64) -> Result<bool> {
         crash::point("window.begun");
         let request = RunRequest { window: Some(window), now: self.context.now };
         let model = self.settings.model.name.clone();
         let is_first = monitor::is_first_check(self.settings);
         let previous =
             self.ledger.view(|tx| tx.current(&model, window))?.filter(|run| run.status == RunStatus::Reported);
-        let former = previous.as_ref().map(|run| self.former_version(run)).transpose()?.flatten();
-        let settings = former.as_ref().unwrap_or(self.settings);
+        let pinned = previous.as_ref().map(|run| self.recorded_version(run)).transpose()?.flatten();
+        let is_pinned = pinned.is_some();
+        let mut settings = self.settings.clone();
+        settings.registry = RunRegistry { pinned, is_away: self.is_registry_away, ..RunRegistry::default() };
+        let mut notes = Vec::new();
         let result = catch_panics(|| {
-            let settings = &*monitor::with_registry_values(settings)?;
+            let settings = match monitor::with_registry_values(&settings) {
+                Err(fault) if is_pinned && fault.remedy() == Remedy::SkipWindow => {
+                    return Ok(Examined::VersionGone(fault));
+                }
+                own => own?,
+            };
             let examine = if previous.is_some() { monitor::examine_again } else { monitor::examine };
-            let report = examine(settings, request, self.context.scan)?;
+            let report = examine(&settings, request, self.context.scan)?;
             crash::point("window.examined");
             // Decisions made with a previous reference or model are not judged by the current ones.
             if previous.as_ref().is_some_and(|run| !has_same_inputs(run, &report)) {
-                return Ok(None);
+                return Ok(Examined::OtherInputs);
             }
-            monitor::publish(settings, report).map(|(report, _)| Some(report))
+            if is_first {
+                notes = monitor::first_check_notes(&settings, &report);
+            }
+            monitor::publish(&settings, report).map(|(report, _)| Examined::Reported(Box::new(report)))
         });
         crash::point("window.published");
         match &result {
-            Ok(None) => {
+            Ok(Examined::OtherInputs) => {
                 info!(model, %window, "the existing report was made with another reference or model file and is kept");
             }
-            Ok(Some(report)) => {
+            Ok(Examined::VersionGone(fault)) => {
+                warn!(model, %window, "the existing report is kept: {fault}");
+                self.ledger.write(|tx| tx.note_records(&model, window, records))?;
+                return Ok(true);
+            }
+            Ok(Examined::Reported(report)) => {
+                self.is_registry_away |= report.run.kept_version.is_some() && !report.run.registry_denied;
                 let record = self.record(window, true, Some(records), monitor::RunResult::Reported(report))?;
                 self.summary.reported += 1;
                 self.note_labels(report)?;
                 self.log_report(report, &record);
-                if is_first {
-                    for note in monitor::first_check_notes(self.settings, report) {
-                        warn!(model, "{note}");
-                    }
+                for note in notes {
+                    warn!(model, "{note}");
                 }
             }
             Err(fault) => {
@@ -105,20 +132,24 @@ impl ModelCheck<'_> {
                 self.record(window, true, Some(records), monitor::RunResult::Failed(Test::RunFailed, fault))?;
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// The settings with the version that a window was checked with, if the registry's address means another one now.
-    fn former_version(&mut self, run: &RunRow) -> Result<Option<Settings>> {
+    /// The registered model and the version that a window was checked with, which it is checked with again.
+    fn recorded_version(&mut self, run: &RunRow) -> Result<Option<(String, u64)>> {
         let model = self.settings.model.name.clone();
-        let Some(state) = self.ledger.view(|tx| tx.watch_state(&model))? else { return Ok(None) };
-        let is_own = |served: &&ServedVersion| {
-            served.model_sha256 == run.model_sha256 && run.reference_id.as_ref() == Some(&served.reference_id)
-        };
-        let former = state.versions.iter().rev().find(is_own);
-        let (Some(former), Some(current)) = (former, state.versions.last()) else { return Ok(None) };
-        let version = u64::try_from(former.version).ok().filter(|_| former.version != current.version);
-        Ok(version.map(|version| monitor::pinned_settings(self.settings, version)))
+        let reported = || archive::reported_version(&self.settings.reports, &model, run.window);
+        let mut recorded = run.registered.clone().or_else(reported);
+        if recorded.is_none() {
+            // Runs of earlier versions of vigie state neither: the version had the same files.
+            let state = self.ledger.view(|tx| tx.watch_state(&model))?;
+            let versions = state.map_or_else(Vec::new, |state| state.versions);
+            let mut own = versions.into_iter().rev().filter(|served| {
+                served.model_sha256 == run.model_sha256 && run.reference_id.as_ref() == Some(&served.reference_id)
+            });
+            recorded = own.next().map(|served| (served.name, served.version));
+        }
+        Ok(recorded.and_then(|(name, version)| Some((name, u64::try_from(version).ok()?))))
     }
 
     fn log_report(&self, report: &Report, record: &RunRecord) {

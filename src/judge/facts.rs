@@ -177,6 +177,9 @@ pub enum Facts {
     RegistryAway {
         /// The version of that file: `version 3 of credit-default`.
         kept: String,
+        /// Whether the registry refused the credentials.
+        #[serde(default)]
+        is_denied: bool,
     },
     /// Rows that repeat rows of the previous window in a block of features.
     Stale {
@@ -290,7 +293,7 @@ impl Facts {
             | Self::Disparity { against: _, ratio: _, low: _, high: _ }
             | Self::Volume { records: _, usual: _, windows: _ }
             | Self::StaleReference { days: _, limit_days: _ }
-            | Self::RegistryAway { kept: _ }
+            | Self::RegistryAway { kept: _, is_denied: _ }
             | Self::Stale { block: _, features: _, share: _, since: _ }
             // A file name and what it looks like.
             | Self::Lost(LostInput { place: _, line: _, shape: _, more: _ })) => facts,

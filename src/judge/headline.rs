@@ -237,7 +237,7 @@ mod tests {
             Facts::Disparity { against: Some("b".to_owned()), ratio: 0.7, low: 0.6, high: 0.8 },
             Facts::Volume { records: 40, usual: 90.5, windows: 4 },
             Facts::StaleReference { days: 400, limit_days: 365 },
-            Facts::RegistryAway { kept: "version 3 of credit-default".to_owned() },
+            Facts::RegistryAway { kept: "version 3 of credit-default".to_owned(), is_denied: false },
             Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: window().from },
             Facts::Skew { compared: 700, causes: vec![skew_cause()], more: 2 },
             Facts::LeftOut(LeftOut { place: Some("a.csv".to_owned()), cause: Some("it is gone".to_owned()) }),

@@ -68,6 +68,9 @@ pub struct RunRow {
     pub report: Option<String>,
     pub reference_id: Option<String>,
     pub model_sha256: Option<String>,
+    /// The registered model and its version that the window was checked with. `None` without a registry, and in rows of
+    /// earlier versions of vigie.
+    pub registered: Option<(String, i64)>,
     /// Anything else the operator should know.
     pub note: Option<Note>,
 }
@@ -85,7 +88,8 @@ pub struct TrendRow {
 }
 
 const COLUMNS: &str = "model, from_us, to_us, revision, outcome, scheduled, attempts, line, created_us, records, \
-                       rows_used, severity, sentence, report, reference_id, model_sha256, note, headline, note_facts";
+                       rows_used, severity, sentence, report, reference_id, model_sha256, note, headline, note_facts, \
+                       registry_model, registry_version";
 
 fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
     let count = |index: usize| -> rusqlite::Result<Option<u64>> {
@@ -110,6 +114,7 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         report: row.get(13)?,
         reference_id: row.get(14)?,
         model_sha256: row.get(15)?,
+        registered: row.get::<_, Option<String>>(19)?.zip(row.get(20)?),
         note: read_note(row, 18, 16)?,
     })
 }
@@ -189,7 +194,7 @@ impl LedgerTx<'_> {
         ))?;
         self.map_fault(self.tx.execute(
             &format!(
-                "INSERT INTO run ({COLUMNS}, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, 1)"
+                "INSERT INTO run ({COLUMNS}, current) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, 1)"
             ),
             params![
                 run.model,
@@ -211,6 +216,8 @@ impl LedgerTx<'_> {
                 None::<String>,
                 headline,
                 note,
+                run.registered.as_ref().map(|(name, _)| name),
+                run.registered.as_ref().map(|(_, version)| version),
             ],
         ))?;
         let id = self.tx.last_insert_rowid();
@@ -223,6 +230,13 @@ impl LedgerTx<'_> {
             self.map_fault(insert.execute(values))?;
         }
         Ok(id)
+    }
+
+    /// Replaces the number of records of a window whose report is kept, so that it is not checked again because of them.
+    pub fn note_records(&self, model: &str, window: Window, records: u64) -> Result<()> {
+        let sql = "UPDATE run SET records = ?4 WHERE model = ?1 AND from_us = ?2 AND to_us = ?3 AND current = 1";
+        let values = params![model, window.from.0, window.to.0, count(Some(records))];
+        self.map_fault(self.tx.execute(sql, values)).map(|_| ())
     }
 
     /// Returns at most `limit` trend values of a feature from current runs of the current trend line, oldest first.

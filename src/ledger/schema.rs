@@ -6,7 +6,8 @@ use super::sqlite_fault::sqlite_fault;
 use crate::fault::{Fault, Result};
 
 /// One migration per version; `user_version` is the number of migrations applied. The statements of a migration are never edited, only added.
-const MIGRATIONS: [&str; 8] = [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS, IDENTITY, ORIGINS, VERSIONS];
+const MIGRATIONS: [&str; 9] =
+    [INITIAL, RECIPIENTS, LABEL_CHECKS, LABEL_VERDICTS, FACTS, IDENTITY, ORIGINS, VERSIONS, RUN_VERSIONS];
 
 /// The columns `outbox.letter` and `delivery.letter` hold the message and its id. They keep their original name because
 /// applied migrations must not change.
@@ -195,6 +196,12 @@ ALTER TABLE alert ADD COLUMN origins TEXT;
 /// Versions of the registry that have been watched, as JSON; NULL if there are none.
 const VERSIONS: &str = "
 ALTER TABLE model ADD COLUMN versions TEXT;
+";
+
+/// The registered model and the version that a window was checked with; NULL in rows of earlier versions, and without a registry.
+const RUN_VERSIONS: &str = "
+ALTER TABLE run ADD COLUMN registry_model TEXT;
+ALTER TABLE run ADD COLUMN registry_version INTEGER;
 ";
 
 /// Returns whether the file lacks migrations.

@@ -33,9 +33,8 @@ pub use on_demand::{
 };
 pub(crate) use registry::local_file::LocalFile;
 pub use registry::{
-    client::pinned_settings,
     import_model::{ImportRequest, ImportedConfig, import_config},
-    values::with_registry_values,
+    values::{with_current_registry_values, with_registry_values},
 };
 pub(crate) use run::context::{
     ConfiguredModel, configured_model_file, open_configured_reference, read_configured_model, with_missing_inputs,

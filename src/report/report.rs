@@ -31,6 +31,8 @@ pub struct Run {
     pub reference_id: String,
     /// The version whose kept file was used because the registry could not be reached: `version 3 of credit-default`.
     pub kept_version: Option<String>,
+    /// Whether that is because the registry refused the credentials.
+    pub registry_denied: bool,
     pub model: MonitoredModel,
     pub threads: usize,
     pub files: usize,

@@ -34,11 +34,13 @@ pub struct MlflowError {
     sentence: String,
     status: Option<u16>,
     code: Option<String>,
+    /// Whether no connection could be made that the certificates allow.
+    is_untrusted: bool,
 }
 
 impl MlflowError {
     pub(crate) fn new(kind: MlflowErrorKind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), status: None, code: None }
+        Self { kind, sentence: sentence.into(), status: None, code: None, is_untrusted: false }
     }
 
     pub(crate) fn setup(sentence: impl Into<String>) -> Self {
@@ -75,6 +77,30 @@ impl MlflowError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, MlflowErrorKind::Unreachable | MlflowErrorKind::Busy)
+    }
+
+    /// Whether the registry did not reply, or something else did: a proxy, a login page, or a server that refuses the
+    /// credentials. What it stated last is then the best that is known. Not if it states that something does not exist, or
+    /// rejects a request.
+    #[must_use]
+    pub fn is_outage(&self) -> bool {
+        match self.kind {
+            MlflowErrorKind::Unreachable
+            | MlflowErrorKind::Busy
+            | MlflowErrorKind::Denied
+            | MlflowErrorKind::BadReply => true,
+            // A redirect, an unknown host name, and pages of a proxy.
+            MlflowErrorKind::Setup => self.is_untrusted || self.status.is_some(),
+            MlflowErrorKind::Unsupported => self.status.is_some(),
+            MlflowErrorKind::NotFound
+            | MlflowErrorKind::Refused
+            | MlflowErrorKind::TooLarge
+            | MlflowErrorKind::Local => false,
+        }
+    }
+
+    pub(crate) fn untrusted(self, is_untrusted: bool) -> Self {
+        Self { is_untrusted, ..self }
     }
 
     /// Replaces a secret in the text, in case a server repeated it.

@@ -109,7 +109,9 @@ impl Caller<'_> {
         } else {
             "check the address, and that the server is running"
         };
+        let is_address = matches!(error, ureq::Error::BadUri(_) | ureq::Error::Http(_));
         MlflowError::new(kind, format!("{purpose}: cannot reach {server}: {why}; {next}"))
+            .untrusted(kind == Kind::Setup && !is_address)
     }
 
     /// The error of a body that ended early.

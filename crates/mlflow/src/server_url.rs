@@ -31,6 +31,10 @@ impl ServerUrl {
         };
         // Addresses of databases contain passwords, so nothing but the scheme is quoted.
         let (scheme, rest) = text.split_once("://").ok_or_else(|| match text.split_once(':') {
+            Some((host, rest)) if is_word(host) && is_port(rest) => {
+                let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+                MlflowError::setup(format!("{place} has no http:// or https:// in front; write http://{host}:{port}"))
+            }
             Some((scheme, _)) if is_word(scheme) => wrong(&format!("is a `{scheme}:` address")),
             None if text == "databricks" => wrong("is `databricks`, whose own login is not supported"),
             _ => wrong("is not an http or https address"),
@@ -104,6 +108,12 @@ impl fmt::Debug for ServerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// Whether a text begins with a port, which a path may follow.
+fn is_port(text: &str) -> bool {
+    let port = text.split('/').next().unwrap_or_default();
+    !port.is_empty() && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_word(text: &str) -> bool {
@@ -198,6 +208,16 @@ mod tests {
             assert!(error.contains(part) && error.contains("http://host:5000"), "{text}: {error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_missing_scheme_is_named() {
+        for text in ["127.0.0.1:5731", "127.0.0.1:5731/prefix"] {
+            let error = parse(text).unwrap_err().to_string();
+            let sentence = "MLFLOW_TRACKING_URI has no http:// or https:// in front; write http://127.0.0.1:5731";
+            assert_eq!(error, sentence);
+        }
+        assert!(!parse("user:12345x").unwrap_err().to_string().contains("12345"));
     }
 
     #[test]

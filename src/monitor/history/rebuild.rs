@@ -80,6 +80,7 @@ fn row(report: &RecordedRun, scheduled: bool, line: i64) -> RunRow {
         report: Some(report.report.clone()),
         reference_id: Some(report.reference_id.clone()),
         model_sha256: report.model_sha256.clone(),
+        registered: report.registered.clone(),
         note: None,
     }
 }

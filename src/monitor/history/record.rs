@@ -341,7 +341,7 @@ fn findings(
     findings.retain(|finding| !usual.is_quiet(finding.test));
     let (volume, nearness) = usual.volume(attempt.records.unwrap_or_else(|| report.rows()));
     findings.extend(volume);
-    findings.extend(registry_away(report.run.kept_version.as_deref()));
+    findings.extend(registry_away(report.run.kept_version.as_deref(), report.run.registry_denied));
     findings.extend(stale_reference(report.reference.created_at, settings.alerts.reference_age, attempt.now));
     let (overrides, other_overrides) = overrides(attempt, report);
     findings.extend(overrides);
@@ -423,6 +423,7 @@ fn row(attempt: &RunAttempt<'_>, result: RunResult<'_>, current: Option<&RunRow>
         report: None,
         reference_id: None,
         model_sha256: None,
+        registered: None,
         note: None,
     };
     match result {
@@ -435,6 +436,7 @@ fn row(attempt: &RunAttempt<'_>, result: RunResult<'_>, current: Option<&RunRow>
             report: Some(format!("{}/report.html", report.id())),
             reference_id: Some(report.run.reference_id.clone()),
             model_sha256: report.run.model.sha256.clone(),
+            registered: report.run.model.registered.as_ref().map(|own| (own.name.clone(), own.version)),
             ..base
         },
         RunResult::Failed(_, fault) if fault.remedy() == Remedy::SkipWindow => {

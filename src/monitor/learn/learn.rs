@@ -19,14 +19,12 @@ use super::{
     writer::{ReferenceWriter, parts},
 };
 use crate::{
+    config::AddressedFile,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
-        model::{ModelFile, place, read_model},
-        registry::{
-            local_file::{AddressedFile, RegistryPlace, local_file},
-            register::{register_reference, required_address},
-        },
+        model::{ModelFile, local_place, read_model_as},
+        registry::{local_file::local_file, register::Registration, registry_place::RegistryPlace},
     },
     reference::{
         self, Block, ColumnRoles, Holdout, Learnt, ParquetTable, Provenance, SourceFile, Training, TrainingTable,
@@ -198,22 +196,23 @@ fn learn_with(
     now: Instant,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Learnt> {
-    if request.register {
-        required_address(path)?;
-    }
+    let mut registry = RegistryPlace::of_environment();
+    let registration = request.register.then(|| Registration::begin(path, &registry)).transpose()?;
+    // The alias may be moved before the reference is learnt.
+    registry.run.pinned = registration.as_ref().and_then(Registration::version);
     let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
     require_rows(&training)?;
-    let registry = RegistryPlace::of_environment();
-    let file = local_file(MODEL, path, AddressedFile::Model, &registry)?;
-    let model = read_model(MODEL, &file.path, choices)?;
-    let scoring = ScoringModel::new(&place(MODEL, &file.path), model, choices.class.as_deref())?;
+    let file = local_file(MODEL, path, AddressedFile::Model, choices, &registry)?;
+    let called = local_place(MODEL, &file);
+    let model = read_model_as(&called, &file.path, choices)?;
+    let scoring = ScoringModel::new(&called, model, choices.class.as_deref())?;
     let mut choice = request.choice.clone();
     let columns = FeatureColumns::find(scoring.model(), &training, &choice)?;
     let notes = apply_model(&scoring, &columns, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
     let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
     let name = match &file.registered {
-        Some(registered) => registered.address.clone(),
+        Some(registered) => registered.configured.clone(),
         None => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
     learnt.notes.extend(notes);
@@ -233,8 +232,8 @@ fn learn_with(
         learnt.reference = learnt.reference.with_leaves(&leaves)?;
     }
     let mut learnt = request.write(learnt, dictionary)?;
-    if request.register {
-        let registered = register_reference(path, &request.out, &registry).map_err(|fault| {
+    if let Some(registration) = registration {
+        let registered = registration.finish(&request.out).map_err(|fault| {
             fault.context(format!(
                 "{} was written and is complete, but it is not registered; run the same command again to register it",
                 request.out.display()

@@ -4,14 +4,11 @@ use vigie_models::Model;
 use vigie_profile::shown::listed;
 
 use crate::{
-    config::{Settings, is_address},
+    config::{LocalFile, Settings, is_address},
     fault::Result,
-    monitor::{
-        registry::local_file::LocalFile,
-        run::{
-            context::{open_configured_reference, open_model, read_configured_model},
-            score_field::check_score_field,
-        },
+    monitor::run::{
+        context::{open_configured_reference, open_model, read_configured_model},
+        score_field::check_score_field,
     },
     replay::{OtherModel, ScoreKind, ScorePromise, ScoringModel},
 };

@@ -7,13 +7,13 @@ use vigie_profile::window::{Instant, Span, Window};
 use super::split::split;
 use crate::{
     archive::{self, ReportFiles},
-    config::Settings,
+    config::{AddressedFile, LocalFile, Settings},
     engine,
     fault::{Fault, Result},
     judge::{ParityOf, Severity},
     monitor::{
-        model::{ModelFile, place, read_model},
-        registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
+        model::{ModelFile, local_place, read_model_as},
+        registry::{local_file::local_file, registry_place::RegistryPlace},
         run::{
             ScanOptions,
             attribution::measure_attribution,
@@ -211,9 +211,10 @@ fn open<'a>(
         return Ok((run, file));
     };
     let mut run = RunContext::without_model(settings, scan)?;
-    let file = local_file(CHALLENGER, path, AddressedFile::Model, &RegistryPlace::of(settings))?;
-    let model = read_model(CHALLENGER, &file.path, choices)?;
-    let scoring = ScoringModel::new(&place(CHALLENGER, &file.path), model, choices.class.as_deref())?;
+    let file = local_file(CHALLENGER, path, AddressedFile::Model, choices, &RegistryPlace::of(settings))?;
+    let called = local_place(CHALLENGER, &file);
+    let model = read_model_as(&called, &file.path, choices)?;
+    let scoring = ScoringModel::new(&called, model, choices.class.as_deref())?;
     let challenger = Rescorer::new(scoring, run.reference.layout());
     // It gets what the application passes to the config's model, for a missing level as well. If that model cannot be read,
     // only this is not known.

@@ -13,6 +13,7 @@ use vigie_profile::batch::level_of_number;
 
 use super::shap_columns::shap_columns;
 use crate::{
+    config::AddressedFile,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
@@ -20,8 +21,8 @@ use crate::{
             rows::{FeatureColumns, raw_outputs, refused_note},
             training::read,
         },
-        model::{ModelFile, read_model},
-        registry::local_file::{AddressedFile, RegistryPlace, local_file},
+        model::{ModelFile, local_place, read_model_as},
+        registry::{local_file::local_file, registry_place::RegistryPlace},
     },
     reference::{ColumnRoles, Training, TrainingValues, duplicate_name},
     source,
@@ -85,8 +86,9 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     }
     let inputs = [("--data", request.data.as_path()), (MODEL, request.model.path.as_path())];
     AtomicFile::is_no_input(&request.out, inputs)?;
-    let file = local_file(MODEL, &request.model.path, AddressedFile::Model, &RegistryPlace::of_environment())?;
-    let model = read_model(MODEL, &file.path, &request.model.choices)?;
+    let choices = &request.model.choices;
+    let file = local_file(MODEL, &request.model.path, AddressedFile::Model, choices, &RegistryPlace::of_environment())?;
+    let model = read_model_as(&local_place(MODEL, &file), &file.path, choices)?;
     let (table, _) = read(std::slice::from_ref(&request.data))?;
     // The id is not a feature of a model that reads columns by their order.
     let id = request.id.iter().filter(|_| !model.has_feature_names()).cloned();

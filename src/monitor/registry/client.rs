@@ -1,19 +1,40 @@
 //! The connection to the registry: from the config, and the environment as MLflow's own clients read it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vigie_mlflow::{MlflowClient, MlflowError, MlflowSettings, ModelAddress, VersionSelector};
 
+use super::registry_place::RegistryPlace;
 use crate::{
-    config::{MlflowOptions, Settings},
+    config::MlflowOptions,
     fault::{Fault, Result},
 };
 
 /// Connects, without a call. The environment fills in what the config does not set.
 pub(crate) fn connect(options: Option<&MlflowOptions>) -> Result<MlflowClient> {
+    connect_within(options, true, None)
+}
+
+/// Connects to the registry of a place. `attempts`: at most so many of each call.
+pub(super) fn connect_to(place: &RegistryPlace<'_>, attempts: Option<u32>) -> Result<MlflowClient> {
+    connect_within(place.options, place.has_config, attempts)
+}
+
+fn connect_within(options: Option<&MlflowOptions>, has_config: bool, attempts: Option<u32>) -> Result<MlflowClient> {
     let settings = options.map_or_else(MlflowSettings::default, settings);
-    let settings = settings.or_env(&|name| std::env::var(name).ok());
-    settings.and_then(MlflowClient::new).map_err(|error| fault("mlflow", &error))
+    let mut settings = settings.or_env(&|name| std::env::var(name).ok()).map_err(|error| fault("mlflow", &error))?;
+    if settings.tracking_uri.is_none() {
+        return Err(Fault::setup(if has_config {
+            "mlflow: the address of the MLflow server is not set; set mlflow.tracking_uri in the config, or \
+             MLFLOW_TRACKING_URI"
+        } else {
+            "mlflow: the address of the MLflow server is not set; set MLFLOW_TRACKING_URI, such as http://host:5000"
+        }));
+    }
+    if let Some(attempts) = attempts {
+        settings.limits.attempts = settings.limits.attempts.min(attempts);
+    }
+    MlflowClient::new(settings).map_err(|error| fault("mlflow", &error))
 }
 
 fn settings(options: &MlflowOptions) -> MlflowSettings {
@@ -43,22 +64,6 @@ pub(crate) fn alias_of(address: &str) -> Option<String> {
         Ok(ModelAddress::Registered { version: VersionSelector::Alias(alias), .. }) => Some(alias),
         _ => None,
     }
-}
-
-/// The settings with the addresses of the model's file and reference replaced by those of one version of it.
-#[must_use]
-pub fn pinned_settings(settings: &Settings, version: u64) -> Settings {
-    let mut pinned = settings.clone();
-    let one = |path: &Path| match path.to_str().map(str::parse) {
-        Some(Ok(ModelAddress::Registered { name, version: _ })) => {
-            let address = ModelAddress::Registered { name, version: VersionSelector::Number(version) };
-            PathBuf::from(address.to_string())
-        }
-        _ => path.to_owned(),
-    };
-    pinned.model.file = pinned.model.file.as_deref().map(one);
-    pinned.reference = one(&pinned.reference);
-    pinned
 }
 
 /// A failed call; `key` is the flag or config key that it is about.

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use vigie_profile::shown::harmless;
 
+use super::learn_command::learn_command;
 use crate::{config::ModelTags, replay::ScoreKind};
 
 /// Width of lines of comments, in characters.
@@ -99,8 +100,8 @@ fn model_section(text: &mut String, model: &ImportedModel<'_>) {
 
 /// The inputs, as a comment.
 fn features(text: &mut String, model: &ImportedModel<'_>) {
-    let source = if model.is_signed { "of the signature in the registry" } else { "of the model's file" };
-    let _ = writeln!(text, "# The {} features {source}, in the model's order:", model.features.len());
+    let source = if model.is_signed { ", with the types of the signature in the registry" } else { "" };
+    let _ = writeln!(text, "# The {} features in the model's order{source}:", model.features.len());
     let mut line = String::from("#");
     for (index, (name, data_type)) in model.features.iter().enumerate() {
         let end = if index + 1 < model.features.len() { "," } else { "" };
@@ -201,27 +202,4 @@ state: state             # folder for the daemon's state, and for the models of 
 /// A text as a YAML scalar: in quotation marks, with JSON's escapes, which YAML shares.
 fn scalar(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// The command that learns a reference and puts it next to the model.
-pub(super) fn learn_command(address: &str) -> String {
-    let address = quoted(address);
-    format!("vigie learn --data train.parquet --target TARGET --model {address} --register --out reference.vigie")
-}
-
-/// An argument as a shell reads it.
-pub(super) fn quoted(argument: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.:_@-+,=".contains(c);
-    if argument.chars().all(is_plain) { argument.to_owned() } else { format!("'{}'", argument.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn arguments_are_quoted_for_a_shell() {
-        assert_eq!(quoted("models:/credit-default@champion"), "models:/credit-default@champion");
-        assert_eq!(quoted("it's $x"), r"'it'\''s $x'");
-    }
 }

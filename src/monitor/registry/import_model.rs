@@ -6,16 +6,18 @@ use vigie_mlflow::{MlflowClient, MlflowErrorKind, ModelAddress, ResolvedModel};
 use vigie_profile::shown::shown;
 
 use super::{
-    address_book::AddressBook,
-    client::{connect, fault},
-    import_config::{ImportedModel, config_text, learn_command, quoted},
-    local_file::{LIMIT, REFERENCE, RegistryPlace, describe},
-    values::{texts_of, version_texts},
+    client::{connect_to, fault},
+    described::{REFERENCE, describe, texts_of},
+    fetched_files::LIMIT,
+    import_config::{ImportedModel, config_text},
+    kept_files::create_folder,
+    learn_command::{learn_command, quoted},
+    registry_place::RegistryPlace,
 };
 use crate::{
     config::{ModelChoices, ModelTags, Problems, Settings},
     fault::{Fault, Result},
-    monitor::{atomic_file::AtomicFile, model::read_model},
+    monitor::{atomic_file::AtomicFile, model::read_model_as},
     replay::ScoringModel,
 };
 
@@ -61,7 +63,7 @@ pub fn import_config(request: &ImportRequest<'_>) -> Result<ImportedConfig> {
     }
     let failed = |error| fault(ADDRESS, &error);
     let address: ModelAddress = request.address.parse().map_err(failed)?;
-    let client = connect(None)?;
+    let client = connect_to(&RegistryPlace::of_environment(), None)?;
     let model = client.resolve(&address).map_err(failed)?;
     let (imported, mut notes) = look(request, &client, &address, &model)?;
     let text = config_text(&imported);
@@ -93,13 +95,16 @@ fn look<'a>(
     let failed = |error| fault(ADDRESS, &error);
     let mut notes = Vec::new();
     let place = RegistryPlace::of_environment();
-    AddressBook::open(&place.folder)?;
+    create_folder(&place.folder)?;
     let fetched = client.fetch_model(model, &place.folder, LIMIT).map_err(failed)?;
-    let read = read_model(ADDRESS, &fetched.file, &ModelChoices::default())?;
-    let own: Vec<(String, Option<String>)> = read.features().iter().map(|own| (own.name.clone(), None)).collect();
+    let called = format!("{ADDRESS} {address} ({})", describe(model));
+    let read = read_model_as(&called, &fetched.file, &ModelChoices::default())?;
     let signature = fetched.manifest.signature.iter().flat_map(|signature| &signature.inputs);
-    let signed = signature.filter_map(|column| Some((column.name.clone()?, Some(column.data_type.clone()))));
-    let signed: Vec<(String, Option<String>)> = signed.collect();
+    let signed = signature.filter_map(|column| Some((column.name.clone()?, column.data_type.clone())));
+    let signed: BTreeMap<String, String> = signed.collect();
+    // The signature may have columns that the model does not read.
+    let own = read.features().iter().map(|own| (own.name.clone(), signed.get(&own.name).cloned()));
+    let features: Vec<(String, Option<String>)> = own.collect();
     let classes = read.classes().to_vec();
     let kind = match ScoringModel::new(ADDRESS, read, None) {
         Ok(scoring) => Some(scoring.kind()),
@@ -108,11 +113,7 @@ fn look<'a>(
             None
         }
     };
-    let texts = match texts_of(client, model) {
-        // The run was deleted.
-        Err(error) if error.kind() == MlflowErrorKind::NotFound => version_texts(model),
-        texts => texts.map_err(failed)?,
-    };
+    let texts = texts_of(client, model).map_err(failed)?;
     let (tags, values) = known_tags(&texts, &mut notes);
     let root = client.locate(model).map_err(failed)?;
     let has_reference = match client.stream_artifact(&root, REFERENCE, LIMIT, &mut io::sink()) {
@@ -120,13 +121,8 @@ fn look<'a>(
         Err(error) if error.kind() == MlflowErrorKind::NotFound => false,
         Err(error) => return Err(failed(error)),
     };
-    let named = match (address, model) {
-        (ModelAddress::Registered { name, .. }, _) => name.as_str(),
-        (_, ResolvedModel::Version(version)) => &version.name,
-        (_, ResolvedModel::Logged(logged)) => &logged.name,
-        (_, ResolvedModel::Run { path, .. }) => path,
-    };
-    let name = folder_name(named);
+    let named = name_of(client, address, model);
+    let name = folder_name(&named);
     if name != named {
         notes.push(format!("model.name is {}, because reports are kept in a folder of this name", shown(&name)));
     }
@@ -142,11 +138,26 @@ fn look<'a>(
         values,
         kind,
         classes,
-        is_signed: !signed.is_empty(),
-        features: if signed.is_empty() { own } else { signed },
+        is_signed: features.iter().any(|(_, data_type)| data_type.is_some()),
+        features,
         log: request.log,
     };
     Ok((imported, notes))
+}
+
+/// The name of a registered model, else of the logged model, or of its run if that is the usual `model`.
+fn name_of(client: &MlflowClient, address: &ModelAddress, model: &ResolvedModel) -> String {
+    let own = match (address, model) {
+        (ModelAddress::Registered { name, .. }, _) => return name.clone(),
+        (_, ResolvedModel::Version(version)) => return version.name.clone(),
+        (_, ResolvedModel::Logged(logged)) => logged.name.as_str(),
+        (_, ResolvedModel::Run { path, .. }) => path.rsplit('/').next().unwrap_or(path),
+    };
+    if !["", "model"].contains(&own) {
+        return own.to_owned();
+    }
+    let run = model.run_id().and_then(|run_id| client.run(run_id).ok());
+    run.map(|run| run.name).filter(|name| !name.is_empty()).unwrap_or_else(|| own.to_owned())
 }
 
 /// The tags that state threshold and costs, and their values. What is not a number in range is noted.

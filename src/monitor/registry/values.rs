@@ -1,99 +1,97 @@
-//! What the registry states about the version: threshold and costs from its tags or its run, and its number.
+//! What a run uses of the registry: the files of one version, and its threshold, costs and number.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use tracing::warn;
-use vigie_mlflow::{MlflowClient, MlflowError, ResolvedModel};
+use vigie_mlflow::ModelAddress;
 
 use super::{
-    address_book::{read_values, write_values},
-    client::{address_of, connect, fault},
-    local_file::RegistryPlace,
+    client::address_of,
+    registry_place::{KeptUse, RegistryPlace},
+    version_query::{FoundVersion, VersionQuery, Wanted},
 };
 use crate::{
-    config::{ModelTags, Settings, VERSION_NUMBER},
+    config::{AddressedFile, ModelTags, RegistryOutage, RunRegistry, Settings, VERSION_NUMBER},
     fault::{Fault, Result},
 };
 
 /// The config keys.
+const MODEL_FILE: &str = "model.file";
+const REFERENCE: &str = "reference";
 const KEY: &str = "model.tags";
 const NUMBER_KEY: &str = "model.version";
 
-/// The settings with the values that the config takes from the registry. While the registry cannot be reached, the values that
-/// it had last.
+/// The settings of a run: each address of the registry is looked up once, so that model, reference, threshold, costs and
+/// number are those of one version. While the registry cannot be reached, of the version that the address meant last.
 pub fn with_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
+    looked_up(settings, KeptUse::OnOutage)
+}
+
+/// The same, from the registry itself: an outage is an error.
+pub fn with_current_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
+    looked_up(settings, KeptUse::Never)
+}
+
+fn looked_up(settings: &Settings, kept: KeptUse) -> Result<Cow<'_, Settings>> {
     let is_numbered = settings.model.version.as_deref().is_some_and(|version| version.contains(VERSION_NUMBER));
-    let (key, remedy) = match (&settings.model.tags, is_numbered) {
-        (None, false) => return Ok(Cow::Borrowed(settings)),
-        (Some(_), _) => (KEY, "remove `tags`"),
-        (None, true) => (NUMBER_KEY, "write the version without {version}"),
-    };
     let file = settings.model.file.as_deref();
-    let address = file.map(|file| address_of(key, file)).transpose()?.flatten().ok_or_else(|| {
-        Fault::setup(format!("{key}: model.file is not an address of the registry; set it to one, or {remedy}"))
-    })?;
-    let place = RegistryPlace::of(settings);
-    let client = connect(place.options)?;
-    let name = format!("{} {address}", client.server());
-    let stated = client.resolve(&address).and_then(|model| match &settings.model.tags {
-        Some(_) => texts_of(&client, &model),
-        None => Ok(version_texts(&model)),
-    });
-    let texts = match stated {
-        Ok(texts) => {
-            let tags = settings.model.tags.iter().flat_map(ModelTags::names);
-            let wanted = tags.chain(is_numbered.then_some(VERSION_NUMBER));
-            let wanted = wanted.filter_map(|tag| Some((tag.to_owned(), texts.get(tag)?.clone())));
-            let wanted: BTreeMap<String, String> = wanted.collect();
-            write_values(&place.folder, &name, &wanted).map_err(|fault| fault.context(key))?;
-            wanted
-        }
-        Err(error) => match read_values(&place.folder, &name).filter(|_| error.is_retryable()) {
-            Some(kept) => {
-                warn!(key, "the registry cannot be reached ({error}); the values that it had last are used");
-                kept
-            }
-            None => return Err(fault(key, &error)),
-        },
+    let model = file.map(|file| address_of(MODEL_FILE, file)).transpose()?.flatten();
+    let values = match (&settings.model.tags, is_numbered) {
+        (None, false) => None,
+        (Some(_), _) => Some((KEY, "remove `tags`")),
+        (None, true) => Some((NUMBER_KEY, "write the version without {version}")),
     };
+    if let (Some((key, remedy)), None) = (values, &model) {
+        return Err(Fault::setup(format!(
+            "{key}: model.file is not an address of the registry; set it to one, or {remedy}"
+        )));
+    }
+    let reference = address_of(REFERENCE, &settings.reference)?;
+    if model.is_none() && reference.is_none() {
+        return Ok(Cow::Borrowed(settings));
+    }
     let mut own = settings.clone();
-    if let Some(tags) = &settings.model.tags {
-        apply(&mut own, tags, &texts, &address.to_string())?;
+    let mut place = RegistryPlace { kept, ..RegistryPlace::of(settings) };
+    if let Some(address) = &model {
+        let choices = settings.model.choices();
+        let tags = settings.model.tags.iter().flat_map(ModelTags::names);
+        let wanted = Wanted {
+            model: Some(&choices),
+            reference: reference.as_ref() == Some(address),
+            tags: tags.chain(is_numbered.then_some(VERSION_NUMBER)).collect(),
+        };
+        let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
+        let found = VersionQuery { key: MODEL_FILE, address, wanted, place: &place }.find().map_err(at_line)?;
+        add_files(&mut own.registry, &found);
+        place.run.is_away |= found.outage == Some(RegistryOutage::Unreachable);
+        set_values(&mut own, &found, address, is_numbered)?;
+    }
+    if let Some(address) = reference.as_ref().filter(|reference| model.as_ref() != Some(reference)) {
+        let wanted = Wanted { reference: true, ..Wanted::default() };
+        add_files(&mut own.registry, &VersionQuery { key: REFERENCE, address, wanted, place: &place }.find()?);
+    }
+    Ok(Cow::Owned(own))
+}
+
+fn add_files(registry: &mut RunRegistry, found: &FoundVersion) {
+    let kinds = [AddressedFile::Model, AddressedFile::Reference];
+    registry.files.extend(kinds.into_iter().filter_map(|what| Some((what, found.file(what)?))));
+}
+
+fn set_values(own: &mut Settings, found: &FoundVersion, address: &ModelAddress, is_numbered: bool) -> Result<()> {
+    let texts = &found.kept.values;
+    if let Some(tags) = own.model.tags.clone() {
+        apply(own, &tags, texts, &address.to_string())?;
     }
     if let Some(version) = own.model.version.as_mut().filter(|_| is_numbered) {
         let number = texts.get(VERSION_NUMBER).ok_or_else(|| {
             Fault::setup(format!(
                 "{NUMBER_KEY}: {address} is not the address of a registered version, which has a number; use one such as \
-                 models:/NAME@ALIAS, or {remedy}"
+                 models:/NAME@ALIAS, or write the version without {VERSION_NUMBER}"
             ))
         })?;
         *version = version.replace(VERSION_NUMBER, number);
     }
-    Ok(Cow::Owned(own))
-}
-
-/// Tags of the version, else tags and parameters of its run, and the version's number.
-pub(super) fn texts_of(client: &MlflowClient, model: &ResolvedModel) -> Result<BTreeMap<String, String>, MlflowError> {
-    let mut texts = BTreeMap::new();
-    if let Some(run_id) = model.run_id() {
-        let run = client.run(run_id)?;
-        texts.extend(run.params);
-        texts.extend(run.tags);
-    }
-    texts.extend(version_texts(model));
-    Ok(texts)
-}
-
-/// Tags of the version, and its number.
-pub(super) fn version_texts(model: &ResolvedModel) -> BTreeMap<String, String> {
-    match model {
-        ResolvedModel::Version(version) => {
-            let number = (VERSION_NUMBER.to_owned(), version.version.to_string());
-            version.tags.clone().into_iter().chain([number]).collect()
-        }
-        ResolvedModel::Logged(logged) => logged.tags.clone(),
-        ResolvedModel::Run { .. } => BTreeMap::new(),
-    }
+    Ok(())
 }
 
 fn apply(own: &mut Settings, tags: &ModelTags, texts: &BTreeMap<String, String>, address: &str) -> Result<()> {

@@ -19,13 +19,13 @@ use super::{
     score_field::check_score_field,
 };
 use crate::{
-    config::{MissingLevel, Settings},
+    config::{AddressedFile, LocalFile, MissingLevel, ModelChoices, RegisteredFile, RegistryOutage, Settings},
     engine::{self, CountJob, Counted, Eligibility, Sample},
     fault::{Fault, Result, describe_io},
     judge::{ParityOf, SkewCheck, StoryBlock},
     monitor::{
-        model::{place, read_model},
-        registry::local_file::{AddressedFile, LocalFile, RegistryPlace, local_file},
+        model::{local_place, read_model_as},
+        registry::{local_file::local_file, registry_place::RegistryPlace},
     },
     reference::Reference,
     replay::{MissingInput, OtherModel, Rescorer, ScoreKind, ScoringModel},
@@ -89,7 +89,6 @@ impl<'a> RunContext<'a> {
             run.other_model = OtherModel::find(run.reference.provenance().model.as_ref(), model.scoring());
             run.set_model(model, None)?;
             run.model_file = Some(file);
-            run.check_versions()?;
         }
         run.keeps_rows = settings.features.is_some();
         run.attribution = attribution_mode(settings, &run.reference, run.model.as_ref())?;
@@ -109,7 +108,7 @@ impl<'a> RunContext<'a> {
     /// Opens everything except the config's model file.
     pub(crate) fn without_model(settings: &'a Settings, scan: ScanOptions<'a>) -> Result<Self> {
         let reference_file = configured_reference_file(settings)?;
-        let reference = open_reference(REFERENCE, &reference_file.path)?;
+        let reference = open_reference_file(&reference_file)?;
         check_score_field(settings, &reference)?;
         Ok(Self {
             reference_file,
@@ -132,26 +131,11 @@ impl<'a> RunContext<'a> {
         })
     }
 
-    /// Fails if the alias of model and reference was moved while they were opened.
-    fn check_versions(&self) -> Result<()> {
-        let registered = |file: &LocalFile| file.registered.clone();
-        let model = self.model_file.as_ref().and_then(registered);
-        match (model, registered(&self.reference_file)) {
-            (Some(model), Some(reference)) if model.address == reference.address && model.shown != reference.shown => {
-                Err(Fault::retry(format!(
-                    "{MODEL_FILE}: {} meant {} and then {}, because it was moved meanwhile; run vigie again",
-                    model.address, reference.shown, model.shown
-                )))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The version whose file is in use because the registry could not be reached.
-    pub(crate) fn kept_version(&self) -> Option<String> {
+    /// The file that is in use because the registry did not state its version now, and why.
+    pub(crate) fn kept_file(&self) -> Option<(&RegisteredFile, RegistryOutage)> {
         let files = self.model_file.iter().chain([&self.reference_file]);
-        let kept = files.filter_map(|file| file.registered.as_ref()).find(|file| file.is_kept);
-        kept.map(|file| file.shown.clone())
+        let mut kept = files.filter_map(|file| file.registered.as_ref()).filter_map(|file| Some((file, file.outage?)));
+        kept.next()
     }
 
     /// Files next to the log that are not read.
@@ -273,11 +257,23 @@ pub(crate) fn rule(settings: &Settings) -> Eligibility {
 const REFERENCE: &str = "reference";
 
 fn configured_reference_file(settings: &Settings) -> Result<LocalFile> {
-    local_file(REFERENCE, &settings.reference, AddressedFile::Reference, &RegistryPlace::of(settings))
+    let (what, choices) = (AddressedFile::Reference, ModelChoices::default());
+    local_file(REFERENCE, &settings.reference, what, &choices, &RegistryPlace::of(settings))
 }
 
 pub(crate) fn open_configured_reference(settings: &Settings) -> Result<Reference> {
-    open_reference(REFERENCE, &configured_reference_file(settings)?.path)
+    open_reference_file(&configured_reference_file(settings)?)
+}
+
+/// Opens the config's reference, which is named by its path or its address.
+fn open_reference_file(file: &LocalFile) -> Result<Reference> {
+    if file.registered.is_none() {
+        return open_reference(REFERENCE, &file.path);
+    }
+    let shown = file.shown();
+    let open = std::fs::File::open(&file.path)
+        .map_err(|error| Fault::retry(format!("{REFERENCE}: cannot open {shown}: {}", describe_io(&error))))?;
+    Reference::open(&shown, Box::new(open)).map_err(|fault| fault.context(REFERENCE))
 }
 
 /// Opens a reference file; `key` is the flag or config key that names it.
@@ -305,7 +301,8 @@ pub(crate) struct ConfiguredModel<M> {
 pub(crate) fn configured_model_file(settings: &Settings) -> Result<Option<LocalFile>> {
     let Some(file) = &settings.model.file else { return Ok(None) };
     let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
-    local_file(MODEL_FILE, file, AddressedFile::Model, &RegistryPlace::of(settings)).map(Some).map_err(at_line)
+    let (choices, place) = (settings.model.choices(), RegistryPlace::of(settings));
+    local_file(MODEL_FILE, file, AddressedFile::Model, &choices, &place).map(Some).map_err(at_line)
 }
 
 /// Reads the config's model file, if it names one.
@@ -313,9 +310,9 @@ pub(crate) fn read_configured_model(settings: &Settings) -> Result<Option<Config
     let Some(file) = configured_model_file(settings)? else { return Ok(None) };
     let at_line = |fault: Fault| fault.context(settings.line_of(MODEL_FILE));
     let choices = settings.model.choices();
-    let model = read_model(MODEL_FILE, &file.path, &choices).map_err(at_line)?;
-    let scoring =
-        ScoringModel::new(&place(MODEL_FILE, &file.path), model, choices.class.as_deref()).map_err(at_line)?;
+    let called = local_place(MODEL_FILE, &file);
+    let model = read_model_as(&called, &file.path, &choices).map_err(at_line)?;
+    let scoring = ScoringModel::new(&called, model, choices.class.as_deref()).map_err(at_line)?;
     let fields = &settings.source.fields;
     match scoring.kind() {
         ScoreKind::Prediction if fields.probability.is_some() => Err(Fault::setup(format!(
@@ -342,7 +339,7 @@ fn may_be_log_odds(model: &Model) -> bool {
 
 pub(crate) fn open_model(settings: &Settings, reference: &Reference) -> Result<Option<ConfiguredModel<Rescorer>>> {
     let Some(ConfiguredModel { model, file }) = read_configured_model(settings)? else { return Ok(None) };
-    let rescorer = Rescorer::for_reference(&place(MODEL_FILE, &file.path), model, reference.layout())
+    let rescorer = Rescorer::for_reference(&local_place(MODEL_FILE, &file), model, reference.layout())
         .map_err(|fault| fault.context(settings.line_of(MODEL_FILE)))?;
     Ok(Some(ConfiguredModel { model: with_missing_inputs(rescorer, settings)?, file }))
 }

@@ -8,7 +8,7 @@ use super::{
     judge::JudgedWindow,
 };
 use crate::{
-    config::Overrides,
+    config::{Overrides, RegistryOutage},
     drift::compare,
     engine::Counted,
     performance::{Performance, Predictions},
@@ -49,7 +49,8 @@ pub(crate) fn build_report(
             vigie_version: env!("CARGO_PKG_VERSION").to_owned(),
             config_sha256: settings.sha256.clone(),
             reference_id: reference.id().to_owned(),
-            kept_version: run.kept_version(),
+            kept_version: run.kept_file().map(|(file, _)| file.shown.clone()),
+            registry_denied: run.kept_file().is_some_and(|(_, outage)| outage == RegistryOutage::Denied),
             model: MonitoredModel {
                 name: settings.model.name.clone(),
                 version: settings.model.version.clone(),

@@ -26,6 +26,9 @@ pub struct RunSection {
     /// The version whose kept file was used because the registry could not be reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept_version: Option<String>,
+    /// Whether that is because the registry refused the credentials, or they lack a permission. Missing if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub registry_denied: bool,
     pub model: ReportedModel,
     /// Files next to the log that were not read, in one sentence.
     pub passed_over: Option<String>,
@@ -70,6 +73,7 @@ impl RunSection {
             files: run.files,
             id: report.id(),
             kept_version: run.kept_version.clone(),
+            registry_denied: run.registry_denied,
             model: ReportedModel {
                 event: Some(run.model.event.clone()),
                 high_score: Some(run.model.high_score),

@@ -85,6 +85,10 @@ pub(crate) fn provenance(report: &Report, language: Language) -> Vec<Fact> {
         };
         facts.push(fact(labels.event_of_score, format!("{} ({meaning})", shown(&model.event))));
     }
+    if let Some(registered) = &model.registered {
+        let version = format!("version {} ({})", registered.version, shown(&registered.address));
+        facts.push(fact(labels.registry_version, version));
+    }
     if let Some(sha256) = &model.sha256 {
         facts.push(fact(labels.model_sha256, sha256.clone()));
     }

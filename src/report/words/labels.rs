@@ -287,6 +287,7 @@ labels! {
         high_score_bad,
         high_score_good,
         model_sha256,
+        registry_version,
         config_sha256,
         attribution_duration,
         not_held_out,

@@ -7,7 +7,7 @@ use vigie::{judge::Note, report::Language};
 
 use crate::support::{
     applicants::DAY,
-    fake_mlflow::{FakeMlflow, Trouble},
+    fake_mlflow::FakeMlflow,
     registry_world::{CHAMPION, configure, register, registry_world, rows_of_day},
     watched::{Watcher, at},
     world::World,
@@ -93,21 +93,83 @@ fn a_promotion_is_in_the_next_message_and_earlier_windows_keep_their_version() {
     assert!(told.contains("version 2 of credit default is champion"), "{told}");
 }
 
-/// A model is never compared with the reference of another version.
+/// Files and reference of both versions are equal; their thresholds, in tags, are not.
+fn twins(alerts: &str) -> (World, FakeMlflow) {
+    let (world, server) = followed(alerts);
+    {
+        let mut registry = server.registry();
+        for file in ["MLmodel", "model.lgb", "vigie/reference.vigie"] {
+            let bytes = registry.files[&format!("1/{file}")].clone();
+            registry.files.insert(format!("2/{file}"), bytes);
+        }
+        let second: Vec<String> = registry.tags.iter().map(|tag| tag.replacen("1 ", "2 ", 1)).collect();
+        registry.tags.extend(second);
+        registry.tags.extend(["1 limit 0.2", "2 limit 0.6"].map(ToOwned::to_owned));
+    }
+    let config = fs::read_to_string(world.path("vigie.yaml")).unwrap();
+    world.file("vigie.yaml", config.replacen("{name: m,", "{name: m, tags: {threshold: limit},", 1));
+    (world, server)
+}
+
+/// Revision, version and threshold of a report.
+fn facts(world: &World, number: i64) -> (u64, i64, f64) {
+    let run = report(world, number)["run"].clone();
+    let model = &run["model"];
+    let version = model["registered"]["version"].as_i64().unwrap();
+    (run["revision"].as_u64().unwrap(), version, model["threshold"].as_f64().unwrap())
+}
+
 #[test]
-fn an_alias_that_moves_in_the_middle_of_a_run_ends_it() {
-    let (world, server) = followed("{after: 1}");
-    register(&world, &server, "models:/credit default/2");
-    let mut seen = 0;
-    server.registry().script = Some(Box::new(move |request| {
-        seen += usize::from(request.contains("registered-models/alias"));
-        (seen == 2 && request.contains("registered-models/alias")).then_some(Trouble::Promote(2))
-    }));
-    let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
-    let ran = world.vigie(&args);
-    let sentence =
-        "meant version 1 of credit default and then version 2 of credit default, because it was moved meanwhile";
-    assert!(ran.code == Some(2) && ran.stderr.contains(sentence), "{}", ran.stderr);
-    world.vigie(&args).ok();
-    assert_eq!(report(&world, 0)["run"]["model"]["registered"]["version"], 2);
+fn late_rows_are_checked_with_the_version_of_their_window() {
+    let (world, server) = twins("{after: 1}");
+    let watcher = Watcher::new(&world);
+    let promote = |version: u64| drop(server.registry().aliases.insert("champion".to_owned(), version));
+    watcher.check(at(2, 6));
+    // V1, V2, V1 and V2 again: the window before each promotion gets late rows after it.
+    for (number, version) in [(2, 2), (3, 1), (4, 2)] {
+        promote(version);
+        rows_of_day(&world, number, 200);
+        rows_of_day(&world, number - 1, 220);
+        watcher.check(at(number + 1, 6));
+        let (own, former) = if version == 2 { (0.6, (1, 1, 0.2)) } else { (0.2, (1, 2, 0.6)) };
+        assert_eq!(facts(&world, number), (0, i64::try_from(version).unwrap(), own));
+        assert_eq!(facts(&world, number - 1), former);
+    }
+    // A ledger of an earlier version of vigie does not state the version: the report does.
+    let ledger = rusqlite::Connection::open(world.path("state/ledger.sqlite")).unwrap();
+    ledger.execute("UPDATE run SET registry_model = NULL, registry_version = NULL", []).unwrap();
+    drop(ledger);
+    promote(1);
+    rows_of_day(&world, 5, 200);
+    rows_of_day(&world, 4, 220);
+    watcher.check(at(6, 6));
+    assert_eq!((facts(&world, 5), facts(&world, 4)), ((0, 1, 0.2), (1, 2, 0.6)));
+    // So does a ledger that was rebuilt from reports. The registry's outage changes nothing.
+    server.registry().is_down = true;
+    rows_of_day(&world, 4, 230);
+    watcher.check(at(6, 7));
+    assert_eq!(facts(&world, 4), (2, 2, 0.6));
+}
+
+#[test]
+fn the_report_of_a_version_that_was_deleted_is_kept() {
+    let (world, server) = twins("{after: 1}");
+    let watcher = Watcher::new(&world);
+    watcher.check(at(2, 6));
+    {
+        let mut registry = server.registry();
+        registry.aliases.insert("champion".to_owned(), 2);
+        registry.deleted.push(1);
+    }
+    rows_of_day(&world, 2, 200);
+    rows_of_day(&world, 1, 220);
+    let before = fs::read(world.path("reports/m/20261002T000000Z_20261003T000000Z/report.json")).unwrap();
+    for hour in 6..9 {
+        let summary = watcher.check(at(3, hour));
+        assert_eq!((summary.failed, summary.reported), (0, usize::from(hour == 6)));
+    }
+    assert_eq!(fs::read(world.path("reports/m/20261002T000000Z_20261003T000000Z/report.json")).unwrap(), before);
+    let asked = |request: &&String| request.contains("model-versions/get?") && request.contains("version=1");
+    assert_eq!(server.registry().requests.iter().filter(asked).count(), 1);
+    assert_eq!(watcher.events(), Vec::<String>::new());
 }

@@ -78,8 +78,15 @@ fn a_reader_with_a_password_logs_its_runs() {
     assert!(run["files"]["report.html"].is_string());
     assert_eq!(seen["versions"][0]["tags"].get("vigie.severity"), None::<&Value>);
 
-    // A wrong or missing login is one sentence without the password.
+    // With a login that has expired, the kept files serve, and the run says so.
     world.file("password", "another word\n");
+    let expired = check(&world).ok();
+    let sentence = "the registry refuses the credentials";
+    assert!(expired.stderr.contains(sentence) && expired.stderr.contains("user \"vigie\""), "{}", expired.stderr);
+    assert_eq!(report_of(&world, "m")["run"]["registry_denied"], true);
+    assert!(!expired.stderr.contains("another word"));
+    // Without kept files, a wrong or missing login is one sentence without the password.
+    fs::remove_dir_all(world.path("state/models")).unwrap();
     let wrong = check(&world);
     assert!(wrong.code == Some(2) && wrong.stderr.contains("user \"vigie\""), "{}", wrong.stderr);
     assert!(!wrong.stderr.contains("another word"));

@@ -47,6 +47,8 @@ pub(crate) struct Registry {
     pub requests: Vec<String>,
     /// Whether connections are closed without a reply.
     pub is_down: bool,
+    /// Versions that were deleted.
+    pub deleted: Vec<u64>,
     /// Tags of every version.
     pub version_tags: BTreeMap<String, String>,
     /// Experiments and runs.
@@ -187,14 +189,19 @@ fn answer(registry: &mut Registry, method: &str, target: &str, body: &[u8]) -> (
         ok(&json!({"model_version": {
             "name": MODEL, "version": number.to_string(), "creation_timestamp": 1_790_000_000_000_u64 + number,
             "source": format!("models:/m-{number:032x}"), "status": "READY", "run_id": format!("run{number}"), "tags": tags,
+            "aliases": registry.aliases.iter().filter(|(_, own)| **own == number).map(|(alias, _)| alias).collect::<Vec<_>>(),
         }}))
     };
+    let asked = parameter("version").parse().unwrap_or(0);
+    if path.contains("/model-versions/") && registry.deleted.contains(&asked) {
+        return error("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "Model Version not found");
+    }
     match (method, path.strip_prefix("/api/2.0/").unwrap_or(path)) {
         ("GET", "mlflow/registered-models/alias") => match registry.aliases.get(&parameter("alias")) {
             Some(number) if parameter("name") == MODEL => version(*number),
             _ => error("400 Bad Request", "INVALID_PARAMETER_VALUE", "Registered model alias not found."),
         },
-        ("GET", "mlflow/model-versions/get") => version(parameter("version").parse().unwrap()),
+        ("GET", "mlflow/model-versions/get") => version(asked),
         ("GET", "mlflow/model-versions/get-download-uri") => {
             ok(&json!({"artifact_uri": format!("mlflow-artifacts:/{}", parameter("version"))}))
         }
@@ -202,6 +209,13 @@ fn answer(registry: &mut Registry, method: &str, target: &str, body: &[u8]) -> (
             let tag: Value = serde_json::from_slice(body).unwrap();
             let text = |key: &str| tag[key].as_str().map_or_else(|| tag[key].to_string(), ToOwned::to_owned);
             registry.tags.push(format!("{} {} {}", text("version"), text("key"), text("value")));
+            ok(&json!({}))
+        }
+        ("DELETE", "mlflow/model-versions/delete-tag") => {
+            let tag: Value = serde_json::from_slice(body).unwrap();
+            let text = |key: &str| tag[key].as_str().map_or_else(|| tag[key].to_string(), ToOwned::to_owned);
+            let prefix = format!("{} {} ", text("version"), text("key"));
+            registry.tags.retain(|tag| !tag.starts_with(&prefix));
             ok(&json!({}))
         }
         (method, path) => match (method, path.strip_prefix("mlflow-artifacts/artifacts/")) {

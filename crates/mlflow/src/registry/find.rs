@@ -207,7 +207,8 @@ impl MlflowClient {
                     "{purpose}: addresses of the form models:/m-… need a server of MLflow 3 or newer; use \
                      models:/NAME/VERSION"
                 ),
-            )),
+            )
+            .with_status(error.status().unwrap_or(404), None)),
             reply => Ok(reply?.model.info),
         }
     }

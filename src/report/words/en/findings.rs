@@ -99,8 +99,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} {}", grouped(*records), plural(*records, "record", "records"))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
-        Facts::RegistryAway { kept } => {
-            format!("the model registry cannot be reached; {}, which was kept, is in use", shown(kept))
+        Facts::RegistryAway { kept, is_denied } => {
+            let why = if *is_denied { "refuses vigie's credentials" } else { "cannot be reached" };
+            format!("the model registry {why}; {}, which was kept, is in use", shown(kept))
         }
         Facts::Stale { block, features, share, since } => format!(
             "{} of rows repeat the values of a row of the previous window in {}* ({features} features), since {}",

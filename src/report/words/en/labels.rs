@@ -266,6 +266,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     high_score_bad: "a high score is bad",
     high_score_good: "a high score is good",
     model_sha256: "model sha256",
+    registry_version: "in the registry",
     config_sha256: "config sha256",
     attribution_duration: "duration of attribution",
     not_held_out: "The reference contains rows that the model was trained on. The model fits these rows better than others, so some drift of the score is expected.",

@@ -203,6 +203,9 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
             part(format!("{} records, usually {}", grouped(*records), rounded(*usual)))
         }
         Facts::StaleReference { days, .. } => whole(format!("The reference is {days} days old")),
+        Facts::RegistryAway { is_denied: true, .. } => {
+            whole("The model registry refuses vigie's credentials".to_owned())
+        }
         Facts::RegistryAway { .. } => whole("The model registry cannot be reached".to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Labels could not be read".to_owned())

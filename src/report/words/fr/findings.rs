@@ -120,8 +120,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} enregistrement{}", grouped(*records), s(*records))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("la référence a {days} jours"),
-        Facts::RegistryAway { kept } => {
-            format!("le registre des modèles est injoignable\u{a0}; le fichier conservé ({}) est utilisé", shown(kept))
+        Facts::RegistryAway { kept, is_denied } => {
+            let why = if *is_denied { "refuse les identifiants de vigie" } else { "est injoignable" };
+            format!("le registre des modèles {why}\u{a0}; le fichier conservé ({}) est utilisé", shown(kept))
         }
         Facts::Stale { block, features, share, since } => format!(
             "{} des lignes reprennent les valeurs d’une ligne de la fenêtre précédente dans {}* ({features} variables), depuis \

@@ -266,6 +266,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     high_score_bad: "un score élevé est défavorable",
     high_score_good: "un score élevé est favorable",
     model_sha256: "sha256 du modèle",
+    registry_version: "dans le registre",
     config_sha256: "sha256 de la configuration",
     attribution_duration: "durée de l’attribution",
     not_held_out: "La référence contient des lignes d’entraînement du modèle, auxquelles il s’ajuste mieux qu’à d’autres\u{a0}: une certaine dérive du score est donc attendue.",

@@ -231,6 +231,9 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
             part(format!("{} enregistrement{}, contre {} d’habitude", grouped(*records), s(*records), rounded(*usual)))
         }
         Facts::StaleReference { days, .. } => whole(format!("La référence a {days} jours")),
+        Facts::RegistryAway { is_denied: true, .. } => {
+            whole("Le registre des modèles refuse les identifiants de vigie".to_owned())
+        }
         Facts::RegistryAway { .. } => whole("Le registre des modèles est injoignable".to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Les étiquettes n’ont pas pu être lues".to_owned())
