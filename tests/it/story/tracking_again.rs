@@ -3,14 +3,14 @@
 
 use std::{collections::BTreeMap, fs};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::tracking::{WINDOW, check, figures, head, report_of, tracked_world};
 use crate::support::{
     fake_mlflow::{FakeMlflow, Registry, Trouble},
     fake_tracking::FakeRun,
     registry_world::{rows, rows_of_day},
-    world::Ran,
+    world::{Ran, World},
 };
 
 /// What MLflow shows of a run.
@@ -212,6 +212,48 @@ fn a_report_that_was_removed_is_stated() {
     let part = "without the report:";
     assert!(ran.stderr.contains(part) && ran.stderr.contains("report.html: it is not there"), "{}", ran.stderr);
     assert_eq!(shown(server.registry().tracking.run(WINDOW)), figures(&report));
+}
+
+/// Two features whose names become the same key have a figure each.
+#[test]
+fn features_with_similar_names_have_keys_of_their_own() {
+    let (world, server) = (World::new(), FakeMlflow::start());
+    let other = vigie_mlflow::safe_key("psi/a(b)").replace("psi/", "");
+    let value = |row: usize, index: usize| (row * 7_919 + index * 104_729) % 1_000;
+    let mut csv = format!("a(b),{other}\n");
+    let mut log = String::new();
+    for row in 0..200 {
+        csv += &format!("{},{}\n", value(row, 1), value(row, 2));
+        let inputs = json!({"a(b)": value(row, 1), other.as_str(): value(row, 2) / 4});
+        log += &format!("{}\n", json!({"ts": "2026-10-01T12:00:00Z", "inputs": inputs}));
+    }
+    world.file("train.csv", csv);
+    world.file("log/a.ndjson", log);
+    world.vigie(&["learn", "--data", "train.csv", "--out", "ref.vigie"]).ok();
+    world.file(
+        "vigie.yaml",
+        format!(
+            "model: {{name: m}}\nreference: ref.vigie\nmlflow: {{tracking_uri: \"{}\", tracking: true}}\n\
+             source:\n  path: log\n  fields: {{timestamp: ts, features: inputs}}\npolicy: {{min_rows: 100}}\n\
+             reports: {{dir: reports}}\n",
+            server.url()
+        ),
+    );
+    check(&world).ok();
+    let report = report_of(&world, "m");
+    let psi = |name: &str| {
+        let features = report["features"].as_array().unwrap();
+        features.iter().find(|feature| feature["name"] == name).unwrap()["psi"]["value"].as_f64().unwrap()
+    };
+    assert!(psi(&other) > psi("a(b)") + 0.1);
+    let registry = server.registry();
+    let shown = shown(registry.tracking.run(WINDOW));
+    let of_psi: BTreeMap<&str, f64> =
+        shown.iter().filter(|(key, _)| key.starts_with("psi/")).map(|(key, value)| (key.as_str(), *value)).collect();
+    assert_eq!(of_psi.len(), 2, "{of_psi:?}");
+    let own = format!("psi/{other}");
+    assert_eq!(of_psi[own.as_str()].to_bits(), psi(&other).to_bits());
+    assert!(of_psi.iter().any(|(key, value)| **key != own && value.to_bits() == psi("a(b)").to_bits()), "{of_psi:?}");
 }
 
 #[test]
