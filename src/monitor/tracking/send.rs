@@ -208,7 +208,7 @@ impl<'a> TrackedExchange<'a> {
         });
         match uploaded {
             // The figures are worth more than the files.
-            Err(error) if matches!(error.kind(), Kind::Unsupported | Kind::Refused | Kind::TooLarge) => {
+            Err(error) if matches!(error.kind(), Kind::Unsupported | Kind::Refused | Kind::TooLarge | Kind::Local) => {
                 warn!(model = self.tracked.model, "MLflow has the figures without the report: {error}");
                 Ok(())
             }
