@@ -71,6 +71,7 @@ mod error;
 mod failure;
 mod json;
 mod manifest;
+mod redact;
 mod registry;
 mod secret;
 mod server_url;

@@ -92,6 +92,30 @@ fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
     assert_eq!(registry.tracking.run(WINDOW).status, "FINISHED");
 }
 
+/// A proxy that is down is named, and its login is not shown.
+#[test]
+fn a_proxy_is_named() {
+    let (world, server) = tracked_world();
+    let proxied = |no_proxy: &str| {
+        let variables = [
+            ("VIGIE_NOW", "2026-10-02T06:00:00Z"),
+            ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0"),
+            ("HTTP_PROXY", "http://me:hunter2@127.0.0.1:9"),
+            ("NO_PROXY", no_proxy),
+        ];
+        let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
+        world.vigie_with(&args, &variables.map(|(name, value)| (name, value.to_owned())))
+    };
+    let ran = proxied("example.com");
+    let sentence = "(through the proxy 127.0.0.1:9): ";
+    assert!(ran.stderr.contains(sentence) && ran.stderr.contains("server and proxy are running"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert_eq!(server.registry().requests.len(), 0);
+    let ran = proxied("127.0.0.1").ok();
+    assert!(!ran.stderr.contains("mlflow to "), "{}", ran.stderr);
+    assert_eq!(server.registry().tracking.runs.len(), 2);
+}
+
 /// Who may only read the model logs runs all the same; the version is not tagged, which is said once.
 #[test]
 fn a_reader_is_warned_once() {
