@@ -1,13 +1,18 @@
 //! The `mlflow:` section: which server addresses such as `models:/NAME@champion` are about, and how to log in.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_mlflow::ModelAddress;
 
+use super::secrets::masked;
+
 /// The MLflow server. What is not set is read from the environment, as MLflow's own clients do (`MLFLOW_TRACKING_URI`, …).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MlflowOptions {
     /// Address of the tracking server, such as `http://mlflow:5000`.
@@ -40,6 +45,21 @@ pub struct MlflowOptions {
     /// Hosts (`host:port`) of separate artefact servers that may get the credentials.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub artifact_hosts: Vec<String>,
+}
+
+/// Addresses may contain logins.
+impl fmt::Debug for MlflowOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tracking_uri, registry_uri, username, password_file, token_file, tracking, .. } = self;
+        f.debug_struct("MlflowOptions")
+            .field("tracking_uri", &tracking_uri.as_deref().map(masked))
+            .field("registry_uri", &registry_uri.as_deref().map(masked))
+            .field("username", username)
+            .field("password_file", password_file)
+            .field("token_file", token_file)
+            .field("tracking", tracking)
+            .finish_non_exhaustive()
+    }
 }
 
 impl MlflowOptions {

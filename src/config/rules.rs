@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use serde_json::Value;
+use vigie_mlflow::MlflowSettings;
 use vigie_profile::{
     decision::{HighScore, folded_word},
     segment,
@@ -21,7 +22,7 @@ type Violation = (String, String);
 type ValueRule = fn(&Value) -> Option<Violation>;
 
 /// Rules by key pattern.
-const RULES: [(&str, ValueRule); 47] = [
+const RULES: &[(&str, ValueRule)] = &[
     ("model", known_event),
     ("model.decisions", decision_words),
     ("model.name", folder_name),
@@ -69,6 +70,10 @@ const RULES: [(&str, ValueRule); 47] = [
     ("serve.log", one_log),
     ("serve.log.max_file_mib", max_file),
     ("serve.challenger.share", share),
+    ("mlflow", one_login),
+    ("mlflow.tracking_uri", mlflow_server),
+    ("mlflow.registry_uri", mlflow_server),
+    ("mlflow.artifact_hosts.*", artifact_host),
 ];
 
 /// Checks the value of a channel's key.
@@ -400,6 +405,27 @@ fn web_url(value: &Value, example: &str) -> Option<Violation> {
     }
     // The value is not shown because such URLs often contain secrets.
     Some(violation("must be an http or https URL", format!("example: `{example}`")))
+}
+
+fn one_login(value: &Value) -> Option<Violation> {
+    let is_set = |key: &str| value.get(key).is_some_and(|value| !value.is_null());
+    (is_set("password_file") && is_set("token_file"))
+        .then(|| violation("has `password_file` and `token_file`", "keep the one that the server asks for"))
+}
+
+fn mlflow_server(value: &Value) -> Option<Violation> {
+    // The value is not shown: the address of a database, or one with a slash in its password, would show the password.
+    let problem = MlflowSettings::address_problem(value.as_str()?)?;
+    let (message, hint) = problem.split_once("; ").unwrap_or((&problem, "example: `http://mlflow:5000`"));
+    Some(violation(message, hint))
+}
+
+fn artifact_host(value: &Value) -> Option<Violation> {
+    let host = value.as_str()?;
+    (!MlflowSettings::is_artifact_host(host)).then(|| {
+        let why = format!("must be a host, or host:port, not `{}`", masked(host).escape_debug());
+        violation(why, "example: `artifacts.example.com:5500`")
+    })
 }
 
 /// YAML reads a section whose keys are all commented out as null, which would silently disable the channel.

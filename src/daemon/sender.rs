@@ -74,7 +74,15 @@ impl Transport for Settings {
     fn send(&self, message: &QueuedMessage, payload: &[u8]) -> Delivery {
         let to: Vec<String> = message.to.iter().map(|recipient| recipient.address.clone()).collect();
         if message.channel == TRACKING {
-            return send_tracked(self, &to, payload);
+            let attempts = message.to.iter().map(|recipient| recipient.attempts).max().unwrap_or_default();
+            return match send_tracked(self, &to, payload) {
+                // A proxy, or a run that is being deleted, may be the reason. With the pauses between attempts, MLflow has
+                // rejected the last one for almost three days, and later windows wait behind it.
+                Delivery::Refused { reason, .. } if attempts + 1 < EXPIRY_ATTEMPTS => {
+                    Delivery::later(&reason, None).waiting_for(&to)
+                }
+                delivery => delivery,
+            };
         }
         let Some(channel) = self.alerts.channel(&message.channel) else {
             let (reason, replies, refused) = (Alerts::why_missing(&message.channel), Vec::new(), Vec::new());

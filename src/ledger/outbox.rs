@@ -138,6 +138,13 @@ impl LedgerTx<'_> {
         Ok(())
     }
 
+    /// Returns the ids of a channel's messages about a model that begin with `prefix`, the newest first.
+    pub fn message_ids(&self, channel: &str, model: &str, prefix: &str) -> Result<Vec<String>> {
+        let sql = "SELECT message_id FROM outbox WHERE channel = ?1 AND model = ?2 \
+                   AND substr(message_id, 1, length(?3)) = ?3 ORDER BY id DESC";
+        self.rows(sql, params![channel, model, prefix], |row| row.get(0))
+    }
+
     /// Returns a channel's next message of every recipient, due or not, oldest first. A recipient's later messages wait for
     /// it.
     pub fn next_messages(&self, channel: &str) -> Result<Vec<QueuedMessage>> {

@@ -41,6 +41,12 @@ impl MlflowClient {
         let uri = settings.tracking_uri.as_deref().ok_or_else(|| {
             MlflowError::setup("the address of the MLflow server is not set; set MLFLOW_TRACKING_URI or tracking_uri")
         })?;
+        if !settings.artifact_hosts.iter().all(|host| ServerUrl::is_authority(host)) {
+            return Err(MlflowError::setup(
+                "artifact_hosts has an entry that is neither a host nor host:port; write it without scheme, login and path, as \
+                 artifacts.example.com:5500",
+            ));
+        }
         let tls = server_tls(&settings)?;
         let wire = |uri: &str, place: &str| -> Result<Arc<ServerWire>> {
             let (url, credentials) = settings.server(uri, place)?;

@@ -108,6 +108,7 @@ impl MlflowError {
         if self.sentence.contains(secret) {
             self.sentence = self.sentence.replace(secret, "***");
         }
+        self.code = self.code.filter(|code| !code.contains(secret));
         self
     }
 

@@ -7,11 +7,12 @@ use ureq::http::HeaderMap;
 
 use crate::{
     error::{MlflowError, MlflowErrorKind as Kind},
-    server_url::{ServerUrl, origin_of},
+    redact::Secrets,
+    server_url::origin_of,
 };
 
 /// The first bytes of a body that are looked at for a message.
-pub(crate) const MESSAGE_BYTES: u64 = 4_096;
+pub(crate) const MESSAGE_BYTES: usize = 4_096;
 
 /// MLflow's JSON errors.
 #[derive(Deserialize, Default)]
@@ -22,7 +23,10 @@ struct ErrorBody {
 
 /// Who was refused.
 pub(crate) struct Caller<'a> {
-    pub server: &'a ServerUrl,
+    /// The address of the server, and the proxy on the way to it.
+    pub server: &'a str,
+    pub has_proxy: bool,
+    pub secrets: &'a Secrets,
     /// `user "risk"`, `a token`; `None` without credentials.
     pub login: Option<&'a str>,
     pub purpose: &'a str,
@@ -31,7 +35,7 @@ pub(crate) struct Caller<'a> {
 impl Caller<'_> {
     /// The error of a reply with a status other than 2xx. `body`: its beginning.
     pub(crate) fn refusal(&self, status: u16, headers: &HeaderMap, body: &[u8]) -> MlflowError {
-        let Self { server, login, purpose } = self;
+        let Self { server, login, purpose, secrets, .. } = self;
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let json: Option<ErrorBody> = serde_json::from_slice(body).ok();
         let is_json = json.is_some();
@@ -39,11 +43,13 @@ impl Caller<'_> {
         let code = json.error_code.and_then(|code| code.as_str().map(ToOwned::to_owned));
         let is_text = !is_json && header("content-type").starts_with("text/plain");
         let message = json.message.or_else(|| is_text.then(|| String::from_utf8_lossy(body).into_owned()));
-        let said = message.as_deref().map(shown).filter(|text| !text.is_empty());
+        // Secrets are removed before the text is cut, because half of one would not be recognised.
+        let is_cut = body.len() >= MESSAGE_BYTES;
+        let said = message.as_deref().map(|text| self.said(text, is_cut)).filter(|text| !text.is_empty());
         let said = said.map_or(String::new(), |text| format!(" ({text})"));
         let (kind, what) = match status {
             300..=399 => {
-                let target = origin_of(header("location"));
+                let target = origin_of(&secrets.removed(header("location"), false));
                 let next = "redirects are not followed, because they could pass on credentials; set the tracking URI to \
                             the final address";
                 (Kind::Setup, format!("{server} redirects to {target}; {next}"))
@@ -80,6 +86,12 @@ impl Caller<'_> {
             500 if is_missing_file(message.as_deref().unwrap_or_default()) => {
                 (Kind::NotFound, format!("there is no such file on {server}; check the path"))
             }
+            407 => (
+                Kind::Setup,
+                format!(
+                    "the proxy requires credentials{said}; write them into its address, as http://user:password@proxy:3128"
+                ),
+            ),
             408 | 429 | 500.. => (Kind::Busy, format!("{server} replied with status {status}{said}; try again later")),
             _ => (Kind::Refused, format!("{server} rejected the request with status {status}{said}")),
         };
@@ -88,11 +100,13 @@ impl Caller<'_> {
 
     /// The error of a request that got no reply, or half of one.
     pub(crate) fn unreachable(&self, error: &ureq::Error) -> MlflowError {
-        let Self { server, purpose, .. } = self;
-        let text = error.to_string();
+        let Self { server, purpose, secrets, .. } = self;
+        let text = secrets.removed(&error.to_string(), false);
+        let is_plain = text.contains("received corrupt message");
         let (kind, why) = match error {
             // ureq's texts may contain the address, and that of storage a signature.
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => (Kind::Setup, "it is not a valid address".to_owned()),
+            _ if is_plain => (Kind::Setup, "it does not speak TLS on this port".to_owned()),
             ureq::Error::HostNotFound => (Kind::Unreachable, "the host name could not be resolved".to_owned()),
             ureq::Error::Timeout(_) => (Kind::Unreachable, "it did not reply in time".to_owned()),
             ureq::Error::LargeResponseHeader(..) => (Kind::BadReply, "its reply has too long a head".to_owned()),
@@ -106,6 +120,10 @@ impl Caller<'_> {
         };
         let next = if why.contains("invalid peer certificate") {
             "set MLFLOW_TRACKING_SERVER_CERT_PATH (or the CA file) if the server uses a private CA"
+        } else if is_plain {
+            "write http:// instead of https://, or the port of its TLS"
+        } else if self.has_proxy {
+            "check the address, and that server and proxy are running; NO_PROXY names hosts that are reached without a proxy"
         } else {
             "check the address, and that the server is running"
         };
@@ -117,6 +135,12 @@ impl Caller<'_> {
     /// The error of a body that ended early.
     pub(crate) fn cut_short(&self, error: io::Error) -> MlflowError {
         self.unreachable(&ureq::Error::from(error))
+    }
+
+    /// What a server says, in one line and without secrets.
+    pub(crate) fn said(&self, text: &str, is_cut: bool) -> String {
+        // A second time, because a line break or control character in a secret is left out of the line.
+        shown(&self.secrets.removed(&in_one_line(&self.secrets.removed(text, is_cut)), false))
     }
 
     /// The error of a reply that MLflow would not send.
@@ -138,10 +162,15 @@ fn is_missing_file(message: &str) -> bool {
         && ["No such file or directory", "NoSuchKey", "(404)", "404 Not Found"].iter().any(|why| message.contains(why))
 }
 
-/// A server's text in one line, without control characters, cut.
+/// A text without line breaks and control characters.
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).collect()
+}
+
+/// A text in one line, without control characters, cut.
 pub(crate) fn shown(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(300).collect();
+    let line = in_one_line(text);
+    let mut shown: String = line.chars().take(300).collect();
     if shown.chars().count() < line.chars().count() {
         shown.push('…');
     }

@@ -50,7 +50,8 @@
 //! - A revision of a window needs a `step` of its own to be a new point on MLflow's charts.
 //! - Only figures for the model's own page get a `model_id`: all of them would make it unreadable.
 //! - What is not a number is left out; the client refuses NaN and infinite values, which MLflow would store as others.
-//! - [`safe_key`] turns the name of any feature into a key that MLflow accepts.
+//! - [`safe_key`] turns the name of any feature into a key that MLflow accepts, [`distinct_keys`] those of all features of a
+//!   run into keys that differ.
 //!
 //! # Repetitions
 //!
@@ -70,6 +71,7 @@ mod error;
 mod failure;
 mod json;
 mod manifest;
+mod redact;
 mod registry;
 mod secret;
 mod server_url;
@@ -90,4 +92,6 @@ pub use secret::Secret;
 pub use server_version::ServerVersion;
 pub use settings::{CallLimits, MlflowSettings};
 pub use sink::FetchedArtifact;
-pub use tracking::{Experiment, LoggedBatch, MetricPoint, NewRun, RunBatch, RunEnd, TrackedRun, safe_key};
+pub use tracking::{
+    Experiment, LoggedBatch, MetricPoint, NewRun, RunBatch, RunEnd, TrackedRun, distinct_keys, safe_key,
+};

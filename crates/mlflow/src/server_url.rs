@@ -51,6 +51,13 @@ impl ServerUrl {
             Some((user, host)) => (Some(user), host),
             None => (None, authority),
         };
+        // A client would take the rest of the password for a path, and print it.
+        if path.contains('@') {
+            return Err(wrong(
+                "has an @ after the first /, ? or #; in a user name, password or token, write these as %2F, %3F and %23 \
+                 (or use username, password_file and token_file, or MLFLOW_TRACKING_USERNAME, _PASSWORD and _TOKEN)",
+            ));
+        }
         if path.contains(['?', '#']) {
             return Err(wrong("has a query or a fragment"));
         }
@@ -75,6 +82,14 @@ impl ServerUrl {
     /// The address followed by a path, which begins with a slash and is encoded already.
     pub(crate) fn join(&self, path: &str) -> String {
         format!("{self}{path}")
+    }
+
+    /// Whether a text is `host` or `host:port`, and nothing else.
+    pub(crate) fn is_authority(text: &str) -> bool {
+        let parsed = Self::parse(&format!("http://{text}"), "");
+        parsed.is_ok_and(|(url, user)| {
+            user.is_none() && url.authority == text.to_ascii_lowercase() && url.prefix.is_empty()
+        })
     }
 
     /// The same scheme and another host, without prefix.
@@ -203,6 +218,11 @@ mod tests {
             ("http://host:70000", "not a valid"),
             ("http://a b", "not a valid"),
             ("http://host/?token=hunter2", "query"),
+            ("https://user:1234/hunter2@host", "%2F"),
+            ("https://hunt/er2@host:5000/path", "%2F"),
+            ("https://user:1?hunter2@host", "%3F"),
+            ("https://user:1#hunter2@host", "%23"),
+            ("https://host/path@hunter2", "%2F"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part) && error.contains("http://host:5000"), "{text}: {error}");
@@ -218,6 +238,17 @@ mod tests {
             assert_eq!(error, sentence);
         }
         assert!(!parse("user:12345x").unwrap_err().to_string().contains("12345"));
+    }
+
+    #[test]
+    fn hosts_are_distinguished_from_addresses() {
+        for host in ["h", "H.example:5500", "127.0.0.1:1", "[::1]:5"] {
+            assert!(ServerUrl::is_authority(host), "{host}");
+        }
+        for other in ["", "http://evil", "h/", "h/x", "u@h", "u:p@h", "h:", "h:x", "h:70000", "h?x", "a b", " h", "h "]
+        {
+            assert!(!ServerUrl::is_authority(other), "{other}");
+        }
     }
 
     #[test]

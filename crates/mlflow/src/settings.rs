@@ -182,6 +182,18 @@ impl MlflowSettings {
         Ok(self)
     }
 
+    /// Why an address of a server cannot be used; `None` if it can. Nothing is sent, and nothing of the address is quoted.
+    #[must_use]
+    pub fn address_problem(uri: &str) -> Option<String> {
+        ServerUrl::parse(uri, "").err().map(|error| error.to_string().trim().to_owned())
+    }
+
+    /// Whether a text can be one of the [`artifact_hosts`](Self::artifact_hosts): `host` or `host:port`.
+    #[must_use]
+    pub fn is_artifact_host(text: &str) -> bool {
+        ServerUrl::is_authority(text)
+    }
+
     /// The server at an address, and the credentials for it. `place`: where the address is set.
     pub(crate) fn server(&self, uri: &str, place: &str) -> Result<(ServerUrl, Credentials)> {
         let (url, user) = ServerUrl::parse(uri, place)?;

@@ -5,14 +5,15 @@ use std::{fs::File, io::Read, path::Path, thread, time::Duration};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{
-    Agent, Body, SendBody,
-    http::{HeaderMap, HeaderValue, Method, Request, Response},
+    Agent, Body, Proxy, SendBody,
+    http::{HeaderMap, HeaderValue, Method, Request, Response, Uri},
     tls::TlsConfig,
 };
 
 use crate::{
     error::{MlflowError, MlflowErrorKind as Kind, Result},
     failure::{Caller, MESSAGE_BYTES},
+    redact::Secrets,
     server_url::ServerUrl,
     settings::{CallLimits, Credentials},
     sink::{FetchedArtifact, Sink, copy},
@@ -75,8 +76,10 @@ pub(crate) struct ServerWire {
     url: ServerUrl,
     headers: Vec<(&'static str, HeaderValue)>,
     login: Option<String>,
-    /// What must not appear in an error, also if a server repeats it.
-    secrets: Vec<String>,
+    secrets: Secrets,
+    /// How errors name the server: its address, and the proxy on the way to it.
+    shown: String,
+    has_proxy: bool,
     limits: CallLimits,
     /// For calls with small replies, and for files: they differ in their time limits.
     quick: Agent,
@@ -106,7 +109,13 @@ impl ServerWire {
                 let encoded = BASE64_STANDARD.encode(format!("{username}:{}", password.reveal()));
                 add("authorization", &format!("Basic {encoded}"), "the MLflow password")?;
                 secrets.extend([password.reveal().to_owned(), encoded]);
-                Some(format!("user {username:?}"))
+                if password.reveal().is_empty() {
+                    // A token, as in `https://TOKEN@host`.
+                    secrets.push(username.clone());
+                    Some("the user in its address".to_owned())
+                } else {
+                    Some(format!("user {username:?}"))
+                }
             }
             Credentials::Bearer(token) => {
                 add("authorization", &format!("Bearer {}", token.reveal()), "the MLflow token")?;
@@ -117,7 +126,15 @@ impl ServerWire {
         if let Some(workspace) = workspace {
             add("x-mlflow-workspace", workspace, "the name of the MLflow workspace")?;
         }
-        secrets.retain(|secret| secret.len() >= 4);
+        // As ureq chooses it.
+        let proxy = Proxy::try_from_env();
+        let proxy = proxy.filter(|proxy| url.join("/").parse::<Uri>().is_ok_and(|uri| !proxy.is_no_proxy(&uri)));
+        let shown = match &proxy {
+            Some(proxy) => format!("{url} (through the proxy {}:{})", proxy.host(), proxy.port()),
+            None => url.to_string(),
+        };
+        let login_of_proxy = proxy.iter().filter_map(|proxy| proxy.password().or(proxy.username()));
+        secrets.extend(login_of_proxy.map(ToOwned::to_owned));
         let agent = |attempt: Duration| {
             ureq::Agent::config_builder()
                 .timeout_connect(Some(limits.connect))
@@ -130,7 +147,9 @@ impl ServerWire {
                 .build()
                 .new_agent()
         };
-        Ok(Self { url, headers, login, secrets, limits, quick: agent(limits.reply), transfer: agent(limits.transfer) })
+        let (quick, transfer) = (agent(limits.reply), agent(limits.transfer));
+        let (secrets, has_proxy) = (Secrets::new(secrets), proxy.is_some());
+        Ok(Self { url, headers, login, secrets, shown, has_proxy, limits, quick, transfer })
     }
 
     pub(crate) fn url(&self) -> &ServerUrl {
@@ -138,7 +157,8 @@ impl ServerWire {
     }
 
     fn caller<'a>(&'a self, purpose: &'a str) -> Caller<'a> {
-        Caller { server: &self.url, login: self.login.as_deref(), purpose }
+        let Self { shown: server, secrets, has_proxy, .. } = self;
+        Caller { server, has_proxy: *has_proxy, secrets, login: self.login.as_deref(), purpose }
     }
 
     /// Sends a call and parses its JSON reply.
@@ -149,6 +169,8 @@ impl ServerWire {
             if body.trim_ascii_start().starts_with(b"<") {
                 return caller.bad_reply("is a web page instead of JSON");
             }
+            // The parser's text quotes what it has found.
+            let error = caller.said(&error.to_string(), false);
             caller.bad_reply(&format!("is not the JSON that MLflow documents ({error})"))
         })
     }
@@ -248,13 +270,13 @@ impl ServerWire {
         }
         let mut body = Vec::new();
         // The status says enough if the body cannot be read.
-        let _ = response.body_mut().as_reader().take(MESSAGE_BYTES).read_to_end(&mut body);
+        let _ = response.body_mut().as_reader().take(MESSAGE_BYTES as u64).read_to_end(&mut body);
         let error = self.redacted(caller.refusal(status, response.headers(), &body));
         Err(Attempt { error, retry_after: retry_after(response.headers()) })
     }
 
     fn redacted(&self, error: MlflowError) -> MlflowError {
-        self.secrets.iter().fold(error, |error, secret| error.without(secret))
+        self.secrets.iter().fold(error, MlflowError::without)
     }
 
     /// Repeats an attempt after failures that may be temporary.

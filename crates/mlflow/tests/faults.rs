@@ -7,6 +7,9 @@ mod support;
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -288,6 +291,83 @@ fn secrets_are_in_no_text_even_if_a_server_repeats_them() {
     let in_url = format!("http://me:{PASSWORD}@127.0.0.1:{}", server.port);
     let client = MlflowClient::new(MlflowSettings { tracking_uri: Some(in_url), ..settings(&server) }).unwrap();
     assert!(!format!("{client:?} {}", client.server()).contains(PASSWORD));
+}
+
+/// A server that repeats a header of this many other characters before the credentials.
+fn echoed(settings: MlflowSettings, server: &Fake) -> String {
+    let client =
+        MlflowClient::new(MlflowSettings { tracking_uri: settings.tracking_uri.or(Some(server.url())), ..settings });
+    client.unwrap().version_of_alias("m", "champion").unwrap_err().to_string()
+}
+
+#[test]
+fn no_part_of_a_secret_is_shown_wherever_a_text_is_cut() {
+    let token = "tok-0123456789-abcdefghijklmnopqrstuvwxyz";
+    let is_shown = |text: &str, secret: &str| (0..=secret.len() - 8).any(|at| text.contains(&secret[at..at + 8]));
+    for before in (250..310).step_by(7).chain(4_040..4_100) {
+        let message = format!("{} Bearer {token} end", "x".repeat(before));
+        let json_body = format!(r#"{{"error_code": "X", "message": "{message}"}}"#);
+        let text = reply("401 Unauthorized", "content-type: text/plain\r\n", &message);
+        // The parser quotes what it has found.
+        let odd = json("200 OK", &format!(r#"{{"model_version": "{message}"}}"#));
+        for script in [json("400 Bad", &json_body), text, odd] {
+            let server = Fake::start(vec![bytes(script)]);
+            let given =
+                MlflowSettings { token: Some(Secret::new(token)), username: None, password: None, ..settings(&server) };
+            let shown = echoed(given, &server);
+            assert!(!is_shown(&shown, token) && shown.chars().count() < 700, "{before}: {shown}");
+            assert!(!shown.contains("tok-"), "{before}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_token_as_the_user_of_an_address_is_a_secret() {
+    let token = "glpat-0123456789";
+    let no = |status: &str| bytes(reply(status, "content-type: text/plain\r\n", &format!("not {token}")));
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let server = Fake::start(vec![no(status)]);
+        let uri = format!("http://{token}@127.0.0.1:{}", server.port);
+        let given = MlflowSettings { tracking_uri: Some(uri), ..settings(&server) };
+        assert!(!format!("{given:?}").contains(token));
+        let shown = echoed(given, &server);
+        assert!(shown.contains("the user in its address") && !shown.contains("glpat"), "{shown}");
+    }
+    // Who has a password is named.
+    let server = Fake::start(vec![no("401 Unauthorized")]);
+    let uri = format!("http://robot:{token}@127.0.0.1:{}", server.port);
+    let shown = echoed(MlflowSettings { tracking_uri: Some(uri), ..settings(&server) }, &server);
+    assert!(shown.contains("user \"robot\"") && !shown.contains("glpat"), "{shown}");
+}
+
+#[test]
+fn https_on_a_port_without_tls_is_stated() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("https://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(&reply("400 Bad Request", "", "what"));
+        }
+    });
+    let server = Fake::start(vec![]);
+    let error = MlflowClient::new(MlflowSettings { tracking_uri: Some(uri), ..settings(&server) })
+        .unwrap()
+        .version_of_alias("m", "champion")
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Setup);
+    let shown = error.to_string();
+    assert!(shown.contains("does not speak TLS on this port; write http:// instead of https://"), "{shown}");
+}
+
+#[test]
+fn hosts_that_get_credentials_are_hosts() {
+    let server = Fake::start(vec![]);
+    for host in ["http://evil", "evil/x", "user:hunter2@evil", ""] {
+        let given = MlflowSettings { artifact_hosts: vec!["ok:5500".to_owned(), host.to_owned()], ..settings(&server) };
+        let shown = MlflowClient::new(given).unwrap_err().to_string();
+        assert!(shown.contains("neither a host nor host:port") && !shown.contains("hunter2"), "{shown}");
+    }
 }
 
 #[test]

@@ -201,6 +201,10 @@ fn check_tracking(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
     server.official(&["delete_experiment", name], &[]);
     let experiment = client.ensure_experiment(name, &none).unwrap();
     assert_eq!(experiment.experiment_id, first.experiment_id);
+    assert!(experiment.is_restored && !first.is_restored);
+    client.set_experiment_tag(&experiment.experiment_id, "vigie.installation.0", "host").unwrap();
+    let read = client.ensure_experiment(name, &none).unwrap();
+    assert!(!read.is_restored && read.tags["vigie.installation.0"] == "host");
 
     let new = NewRun {
         experiment_id: experiment.experiment_id.clone(),
@@ -223,20 +227,24 @@ fn check_tracking(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
     // Everything once more, as after a lost reply, then a revision with a step of its own.
     assert_eq!(client.ensure_run(&new).unwrap().run_id, run.run_id);
     client.log_batch(&run.run_id, &batch).unwrap();
-    assert!(!client.log_missing(&run.run_id, &batch).unwrap().is_new);
+    let found = || client.find_run(&experiment.experiment_id, &new.identity.0, &new.identity.1).unwrap().unwrap();
+    assert!(!client.log_missing(&found(), &batch).unwrap().is_new);
     let revised = MetricPoint { value: 0.25, step: 1, ..batch.metrics.last().unwrap().clone() };
     let revision = RunBatch { metrics: vec![revised], ..RunBatch::default() };
-    assert!(client.log_missing(&run.run_id, &revision).unwrap().is_new);
-    assert!(!client.log_missing(&run.run_id, &revision).unwrap().is_new);
-    // An earlier point is recognised, although the run states only the latest.
-    assert!(!client.log_missing(&run.run_id, &batch).unwrap().is_new);
+    assert!(client.log_missing(&found(), &revision).unwrap().is_new);
+    assert!(!client.log_missing(&found(), &revision).unwrap().is_new);
+    // The same values for the same model, step and time, as after a lost reply, are no error.
+    client.log_batch(&run.run_id, &batch).unwrap();
+    assert_eq!(client.metric_history(&run.run_id, "drift/share").unwrap().len(), 2);
     let other = RunBatch { params: BTreeMap::from([("p0".to_owned(), "other".to_owned())]), ..RunBatch::default() };
-    assert_eq!(client.log_missing(&run.run_id, &other).unwrap_err().kind(), Kind::Refused);
+    assert_eq!(client.log_missing(&found(), &other).unwrap_err().kind(), Kind::Refused);
     assert_eq!(client.log_batch(&run.run_id, &other).unwrap_err().kind(), Kind::Refused);
     for _ in 0..2 {
-        let linked = champion.model_id().is_some_and(|model_id| client.link_model(&run.run_id, model_id).unwrap());
+        let linked = champion.model_id().is_some_and(|model_id| client.link_model(&found(), model_id).unwrap());
         assert_eq!(linked, is_3);
     }
+    let linked = champion.model_id().filter(|_| is_3).map(ToOwned::to_owned);
+    assert_eq!(found().linked_models, Vec::from_iter(linked), "the search states what is linked");
     assert_eq!(client.run("absent").unwrap_err().kind(), Kind::NotFound);
 
     let seen = server.official(&["read", name, "credit-default"], &[]);
@@ -330,7 +338,7 @@ fn a_server_with_tls_client_certificates_and_passwords() {
     // Its figures are kept, but not on the page of a model that it may not change.
     let logged = reader.log_batch(&run.run_id, &window_batch(model.model_id())).unwrap();
     assert!(logged.is_new && !logged.is_on_model_page);
-    assert!(!reader.link_model(&run.run_id, model.model_id().unwrap()).unwrap());
+    assert!(!reader.link_model(&run, model.model_id().unwrap()).unwrap());
     assert_eq!(reader.run(&run.run_id).unwrap().metrics["drift/share"].value.to_bits(), 0.125_f64.to_bits());
     connect(&as_admin).set_version_tag(GUARDED, 1, "a", "b").unwrap();
 

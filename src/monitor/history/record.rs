@@ -21,7 +21,7 @@ use crate::{
     ledger::{Ledger, LedgerTx, NewMessage, RunRow, RunStatus, ServedVersion, TrendRow, WatchState, add_version},
     monitor::{
         registry::client::alias_of,
-        tracking::message::{is_tracked, tracking_message},
+        tracking::message::{TRACKING, id_prefix, is_tracked, next_id, tracking_message},
     },
     report::{RegistryVersion, Report},
 };
@@ -102,7 +102,12 @@ fn tracked(entry: &LedgerTx<'_>, attempt: &RunAttempt<'_>, result: RunResult<'_>
     }
     let judged = entry.judged_until(&attempt.settings.model.name, attempt.now)?;
     let is_newest = attempt.scheduled && judged.is_none_or(|judged| judged <= attempt.window.to);
-    tracking_message(attempt.settings, report, is_newest, attempt.now).map(Some)
+    let installation = entry.identity()?;
+    let mut message = tracking_message(attempt.settings, report, is_newest, &installation, attempt.now)?;
+    let model = &attempt.settings.model.name;
+    let earlier = entry.message_ids(TRACKING, model, &id_prefix(model, attempt.window))?;
+    message.message_id = next_id(&message.message_id, &earlier);
+    Ok(Some(message))
 }
 
 pub(crate) fn queue(

@@ -197,8 +197,8 @@ fn folder_name(name: &str) -> String {
 
 /// Whether an address contains a user name or password.
 fn has_login(uri: &str) -> bool {
-    let authority = uri.split_once("://").map_or(uri, |(_, rest)| rest);
-    authority.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
+    // A password may contain a slash.
+    uri.split_once("://").map_or(uri, |(_, rest)| rest).contains('@')
 }
 
 #[cfg(test)]
@@ -224,6 +224,7 @@ mod tests {
     #[test]
     fn logins_in_addresses_are_seen() {
         assert!(has_login("https://user:word@host:5000/path"));
-        assert!(!has_login("https://host/path@x") && !has_login(""));
+        assert!(has_login("https://user:1234/ss@host") && has_login("https://token@host"));
+        assert!(!has_login("https://host:5000/path") && !has_login(""));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vigie_mlflow::safe_key;
+use vigie_mlflow::distinct_keys;
 
 use crate::{judge::Severity, report::ReportDocument};
 
@@ -33,14 +33,21 @@ pub(super) fn head_figures(document: &ReportDocument) -> Figures {
 
 /// The figures of each feature.
 pub(super) fn feature_figures(document: &ReportDocument) -> Figures {
-    computed(document.features.iter().flat_map(|feature| {
-        let key = |measure: &str| safe_key(&format!("{measure}/{}", feature.name));
-        [
-            (key("psi"), feature.psi.value),
-            (key("ks"), feature.ks.as_ref().map(|ks| ks.statistic)),
-            (key("missing"), feature.missing.window_share),
-        ]
-    }))
+    let figures: Vec<(String, Option<f64>)> = document
+        .features
+        .iter()
+        .flat_map(|feature| {
+            let name = |measure: &str| format!("{measure}/{}", feature.name);
+            [
+                (name("psi"), feature.psi.value),
+                (name("ks"), feature.ks.as_ref().map(|ks| ks.statistic)),
+                (name("missing"), feature.missing.window_share),
+            ]
+        })
+        .collect();
+    // Those of all names, so that a key does not depend on what could be computed.
+    let keys = distinct_keys(figures.iter().map(|(name, _)| name.as_str()));
+    computed(figures.into_iter().filter_map(|(name, value)| Some((keys.get(&name)?.clone(), value))))
 }
 
 /// Only finite numbers: MLflow would store others as something else.

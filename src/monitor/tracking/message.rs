@@ -1,6 +1,6 @@
 //! What is logged about a window: composed once, when the run is recorded, and kept in the outbox until MLflow has it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -46,8 +46,15 @@ pub(crate) struct TrackedWindow {
     pub number: Option<i64>,
     /// Whether it is the newest window, which the tags of the model's version are about.
     pub is_newest: bool,
+    /// The reports folder of the run. Another config with the same ledger, which may send the message, can have another one.
+    /// `None` in messages of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<PathBuf>,
     /// Folder of the report below the reports folder.
     pub folder: String,
+    /// The ledger's id. `None` in messages of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installation: Option<String>,
     /// The version in the registry.
     pub registered: Option<RegistryVersion>,
     pub params: BTreeMap<String, String>,
@@ -78,7 +85,9 @@ impl TrackedWindow {
             verdict: verdict_sentence(report),
             number: (cadence.contains(window) && window.to <= now).then(|| cadence.number(window)),
             is_newest,
+            reports: Some(settings.reports.clone()),
             folder: report.id(),
+            installation: None,
             registered,
             params: params.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect(),
             head: head_figures(&document),
@@ -93,28 +102,70 @@ impl TrackedWindow {
     }
 }
 
-/// The message that logs a run. It has the same id each time that the same report of a window is recorded, so it is queued
-/// once.
+/// What the ids of the messages about a window begin with.
+pub(crate) fn id_prefix(model: &str, window: Window) -> String {
+    format!("{model}/{}/", window.folder())
+}
+
+/// The id of a message whose content is `id`, after those of `earlier`, the newest first. If the newest one has this content,
+/// it is the same message; an older one is not, because something else has been logged since.
+pub(crate) fn next_id(id: &str, earlier: &[String]) -> String {
+    let content = |id: &str| {
+        let (of, digest) = id.rsplit_once('/').unwrap_or(("", id));
+        (of.to_owned(), digest.split('+').next().map(ToOwned::to_owned))
+    };
+    match earlier.first() {
+        Some(newest) if content(newest) == content(id) => newest.clone(),
+        _ => {
+            let mut ids = std::iter::once(id.to_owned()).chain((1..).map(|number: u32| format!("{id}+{number}")));
+            ids.find(|id| !earlier.contains(id)).unwrap_or_else(|| id.to_owned())
+        }
+    }
+}
+
+/// The message that logs a run. Its id says what is logged; see [`next_id`]. `installation`: the ledger's id.
 pub(crate) fn tracking_message(
     settings: &Settings,
     report: &Report,
     is_newest: bool,
+    installation: &str,
     now: Instant,
 ) -> Result<NewMessage> {
-    let tracked = TrackedWindow::new(settings, report, is_newest, now);
+    let tracked = TrackedWindow {
+        installation: Some(installation.to_owned()),
+        ..TrackedWindow::new(settings, report, is_newest, now)
+    };
     let payload = serde_json::to_vec(&tracked)
         .map_err(|error| Fault::setup(format!("the figures of the run cannot be written: {error}")))?;
     // Revisions start again at 0 if the report's folder was removed.
-    let content = TrackedWindow { is_newest: false, number: None, ..tracked.clone() };
+    let content =
+        TrackedWindow { is_newest: false, number: None, reports: None, installation: None, ..tracked.clone() };
     let content = serde_json::to_vec(&content).unwrap_or_default();
     let digest = Sha256::digest(content).iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     let TrackedWindow { model, window, revision, severity, .. } = &tracked;
     Ok(NewMessage {
         channel: TRACKING.to_owned(),
-        message_id: format!("{model}/{}/r{revision}/{digest}", window.folder()),
+        message_id: format!("{}r{revision}/{digest}", id_prefix(model, *window)),
         subject: format!("{model}: {severity} {window}"),
         to: vec![experiment(model)],
         payload,
         is_thread: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_logged_before_something_else_is_logged_again() {
+        let next =
+            |id: &str, earlier: &[&str]| next_id(id, &earlier.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>());
+        assert_eq!(next("m/w/r0/a", &[]), "m/w/r0/a");
+        assert_eq!(next("m/w/r0/a", &["m/w/r0/a"]), "m/w/r0/a");
+        assert_eq!(next("m/w/r0/b", &["m/w/r0/a"]), "m/w/r0/b");
+        assert_eq!(next("m/w/r0/a", &["m/w/r0/b", "m/w/r0/a"]), "m/w/r0/a+1");
+        assert_eq!(next("m/w/r0/a", &["m/w/r0/a+1", "m/w/r0/b", "m/w/r0/a"]), "m/w/r0/a+1");
+        assert_eq!(next("m/w/r0/a", &["m/w/r0/b", "m/w/r0/a+1", "m/w/r0/a"]), "m/w/r0/a+2");
+    }
 }

@@ -1,16 +1,16 @@
 //! The calls that log a window. Every step can be repeated, so an attempt that ended anywhere is simply made again: runs are
 //! found by a tag, points that MLflow has are not sent again, files and tags replace themselves.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, io};
 
 use tracing::warn;
 use vigie_mlflow::{
-    MetricPoint, MlflowClient, MlflowError, MlflowErrorKind as Kind, NewRun, RunBatch, RunEnd, TrackedRun,
+    Experiment, MetricPoint, MlflowClient, MlflowError, MlflowErrorKind as Kind, NewRun, RunBatch, RunEnd, TrackedRun,
 };
 
 use super::{
-    figures::Figures,
     message::{NOT_TRACKED, TrackedWindow, experiment, is_tracked},
+    place::{LoggedFigures, PlacedFigures},
 };
 use crate::{
     alert::{Delivery, link},
@@ -24,6 +24,10 @@ use crate::{
 const WINDOW: &str = "vigie.window";
 /// The value of that tag for the run with the main figures of all windows, and its name.
 const TREND: &str = "trend";
+/// The tag of an experiment that each installation sets once, followed by its id; the value is the name of its host.
+const INSTALLATION: &str = "vigie.installation.";
+/// Digits of an installation's id in its tag.
+const ID_DIGITS: usize = 12;
 
 /// Logs a window. `to`: the recipients of the message.
 pub fn send_tracked(settings: &Settings, to: &[String], payload: &[u8]) -> Delivery {
@@ -49,8 +53,8 @@ fn not_connected(fault: &Fault) -> Delivery {
     }
 }
 
-/// A request that MLflow rejects would be rejected again; everything else may succeed later, some of it after a change of the
-/// setup.
+/// What MLflow rejects is refused, which the sender takes as final only after many attempts; everything else may succeed later,
+/// some of it after a change of the setup.
 fn failed(error: &MlflowError) -> Delivery {
     match error.kind() {
         Kind::Unreachable | Kind::Busy => Delivery::later(&error.to_string(), None),
@@ -69,18 +73,30 @@ struct TrackedExchange<'a> {
 
 impl<'a> TrackedExchange<'a> {
     fn log(client: &'a MlflowClient, settings: &'a Settings, tracked: &'a TrackedWindow) -> Result<(), MlflowError> {
-        let experiment = client.ensure_experiment(&experiment(&tracked.model), &BTreeMap::new())?;
+        let own = installation_tag(tracked);
+        let experiment = client.ensure_experiment(&experiment(&tracked.model), &own.clone().into_iter().collect())?;
+        if experiment.is_restored {
+            warn!(
+                model = tracked.model,
+                "the experiment {} was deleted in MLflow and is restored, because runs are logged to it; set \
+                 mlflow.tracking to false to log none",
+                experiment.name
+            );
+        }
+        if let Some((key, host)) = own {
+            introduce(client, &experiment, &key, &host)?;
+        }
         let exchange = Self { client, settings, tracked, experiment_id: experiment.experiment_id };
         let run = exchange.log_window()?;
         exchange.upload_report(&run)?;
-        client.finish_run(&run.run_id, RunEnd::Finished, milliseconds(tracked.window.to.0))?;
+        exchange.finish(&run, milliseconds(tracked.window.to.0))?;
         if let Some(number) = tracked.number {
             exchange.log_trend(number)?;
         }
         exchange.tag_version(&run)
     }
 
-    /// The run of a window: all figures. A revision is one more point of each.
+    /// The run of a window: all figures. Whatever was logged before, they are the latest points.
     fn log_window(&self) -> Result<TrackedRun, MlflowError> {
         let tracked = self.tracked;
         let name = tracked.window.folder();
@@ -95,26 +111,35 @@ impl<'a> TrackedExchange<'a> {
                 tags.insert(format!("vigie.{key}"), value.clone());
             }
         }
-        let figures = [&tracked.head, &tracked.features];
-        let metrics = figures.into_iter().flat_map(|figures| points(figures, end, i64::from(tracked.revision), None));
-        self.client.log_missing(&run.run_id, &RunBatch { metrics: metrics.collect(), params, tags })?;
-        if let Some(model_id) = self.model_id() {
-            self.client.link_model(&run.run_id, model_id)?;
-        }
+        let figures = tracked.head.iter().chain(&tracked.features).map(|(key, value)| (key.clone(), *value)).collect();
+        let PlacedFigures { place: step, missing } = LoggedFigures::by_step(&run).place(0, &figures);
+        let metrics = missing.into_iter().map(|figure| point(figure, end, step, None)).collect();
+        self.client.log_missing(&run, &RunBatch { metrics, params, tags })?;
+        self.link_model(&run)?;
         Ok(run)
     }
 
-    /// The run with the main figures of all windows. Of a window's revisions, MLflow shows the point with the latest time.
+    /// The run with the main figures of all windows. Of the points of a window, MLflow shows the one with the latest time.
     fn log_trend(&self, number: i64) -> Result<(), MlflowError> {
         let tracked = self.tracked;
         let run = self.ensure_run(TREND)?;
         let end = milliseconds(tracked.window.to.0);
-        let metrics = points(&tracked.head, end + i64::from(tracked.revision), number, self.model_id()).collect();
-        self.client.log_missing(&run.run_id, &RunBatch { metrics, ..RunBatch::default() })?;
-        if let Some(model_id) = self.model_id() {
-            self.client.link_model(&run.run_id, model_id)?;
+        let logged = LoggedFigures::by_time(self.client, &run, number, &tracked.head)?;
+        let PlacedFigures { place: time, missing } = logged.place(end, &tracked.head);
+        let metrics = missing.into_iter().map(|figure| point(figure, time, number, self.model_id())).collect();
+        self.client.log_missing(&run, &RunBatch { metrics, ..RunBatch::default() })?;
+        self.link_model(&run)?;
+        self.finish(&run, run.end_ms.map_or(end, |logged| logged.max(end)))
+    }
+
+    fn link_model(&self, run: &TrackedRun) -> Result<(), MlflowError> {
+        self.model_id().map_or(Ok(()), |model_id| self.client.link_model(run, model_id).map(|_| ()))
+    }
+
+    fn finish(&self, run: &TrackedRun, end: i64) -> Result<(), MlflowError> {
+        if run.status == "FINISHED" && run.end_ms == Some(end) {
+            return Ok(());
         }
-        let end = run.end_ms.map_or(end, |logged| logged.max(end));
         self.client.finish_run(&run.run_id, RunEnd::Finished, end)
     }
 
@@ -149,13 +174,31 @@ impl<'a> TrackedExchange<'a> {
         self.tracked.registered.as_ref()?.model_id.as_deref()
     }
 
-    /// Uploads the files as they are. If they have been removed, or belong to a later revision, which has a message of its
-    /// own, nothing is uploaded.
+    /// Uploads the files as they are, from the folder where the run has written them. If they belong to another revision, which
+    /// has a message of its own, nothing is uploaded.
     fn upload_report(&self, run: &TrackedRun) -> Result<(), MlflowError> {
-        let folder = self.settings.reports.join(&self.tracked.folder);
-        let read = |name: &str| fs::read(folder.join(name)).ok();
-        let (Some(json), Some(page)) = (read("report.json"), read("report.html")) else { return Ok(()) };
-        let is_own = std::str::from_utf8(&json).ok().and_then(revision) == Some(self.tracked.revision);
+        let tracked = self.tracked;
+        let folder = tracked.reports.as_ref().unwrap_or(&self.settings.reports).join(&tracked.folder);
+        let read = |name: &str| fs::read(folder.join(name)).map_err(|error| (folder.join(name), error));
+        let (json, page) = match (read("report.json"), read("report.html")) {
+            (Ok(json), Ok(page)) => (json, page),
+            (Err((file, error)), _) | (_, Err((file, error))) => {
+                // Figures stay true when reports are removed. Otherwise the files may be there at the next attempt, but later
+                // windows must not wait for them.
+                let why = if error.kind() == io::ErrorKind::NotFound {
+                    "it is not there".to_owned()
+                } else {
+                    error.to_string()
+                };
+                let file = file.display();
+                warn!(
+                    model = tracked.model,
+                    "MLflow has the figures of {} without the report: {file}: {why}", tracked.window
+                );
+                return Ok(());
+            }
+        };
+        let is_own = std::str::from_utf8(&json).ok().and_then(revision) == Some(tracked.revision);
         if !is_own {
             return Ok(());
         }
@@ -165,7 +208,7 @@ impl<'a> TrackedExchange<'a> {
         });
         match uploaded {
             // The figures are worth more than the files.
-            Err(error) if matches!(error.kind(), Kind::Unsupported | Kind::Refused | Kind::TooLarge) => {
+            Err(error) if matches!(error.kind(), Kind::Unsupported | Kind::Refused | Kind::TooLarge | Kind::Local) => {
                 warn!(model = self.tracked.model, "MLflow has the figures without the report: {error}");
                 Ok(())
             }
@@ -197,14 +240,44 @@ impl<'a> TrackedExchange<'a> {
     }
 }
 
-fn points(figures: &Figures, time: i64, step: i64, model_id: Option<&str>) -> impl Iterator<Item = MetricPoint> {
-    figures.iter().map(move |(key, value)| MetricPoint {
-        key: key.clone(),
-        value: *value,
-        timestamp_ms: time,
-        step,
-        model_id: model_id.map(ToOwned::to_owned),
-    })
+/// The tag by which an installation is known in an experiment.
+fn installation_tag(tracked: &TrackedWindow) -> Option<(String, String)> {
+    let id: String = tracked.installation.as_ref()?.chars().take(ID_DIGITS).collect();
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "unknown host" } else { host.trim() };
+    Some((format!("{INSTALLATION}{id}"), host.to_owned()))
+}
+
+/// Tags an experiment with this installation. If others have, their windows and ours become points of the same runs, so the one
+/// that comes later says so.
+fn introduce(client: &MlflowClient, experiment: &Experiment, key: &str, host: &str) -> Result<(), MlflowError> {
+    if experiment.tags.contains_key(key) {
+        return Ok(());
+    }
+    let others = experiment.tags.iter().filter(|(key, _)| key.starts_with(INSTALLATION));
+    let others: Vec<String> =
+        others.map(|(key, host)| format!("{} on {host}", key.trim_start_matches(INSTALLATION))).collect();
+    let name = &experiment.name;
+    if !others.is_empty() {
+        warn!(
+            "another installation of vigie ({}) logs to the experiment {name} of MLflow, or the ledger of this one was lost; \
+             MLflow shows what was logged last, so two installations need two values of model.name",
+            others.join(", ")
+        );
+    }
+    match client.set_experiment_tag(&experiment.experiment_id, key, host) {
+        // Who may log runs but not change the experiment.
+        Err(error) if error.kind() == Kind::Denied => {
+            warn!("the experiment {name} is not tagged with this installation: {error}");
+            Ok(())
+        }
+        tagged => tagged,
+    }
+}
+
+fn point((key, value): (&str, f64), time: i64, step: i64, model_id: Option<&str>) -> MetricPoint {
+    let model_id = model_id.map(ToOwned::to_owned);
+    MetricPoint { key: key.to_owned(), value, timestamp_ms: time, step, model_id }
 }
 
 fn milliseconds(microseconds: i64) -> i64 {

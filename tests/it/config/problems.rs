@@ -51,6 +51,34 @@ fn short_names_are_not_suggested_for_each_other() {
 }
 
 #[test]
+fn addresses_and_logins_of_mlflow_are_checked_without_quoting_them() {
+    for (lines, part) in [
+        (
+            "tracking_uri: \"https://user:1234/hunter2@host\"",
+            "`mlflow.tracking_uri` has an @ after the first /, ? or #",
+        ),
+        ("registry_uri: \"https://hunter/2@host\"", "`mlflow.registry_uri` has an @ after the first /"),
+        ("tracking_uri: \"postgresql://user:hunter2@db/mlflow\"", "`mlflow.tracking_uri` is a `postgresql:` address"),
+        ("password_file: /etc/p, token_file: /etc/t", "`mlflow` has `password_file` and `token_file`"),
+        ("artifact_hosts: [\"ok:5500\", \"http://evil\"]", "must be a host, or host:port, not `http://evil`"),
+        ("artifact_hosts: [\"http://user:hunter2@evil\"]", "must be a host, or host:port, not `http://user:***@evil`"),
+    ] {
+        let problems = problems_with(&format!("mlflow: {{{lines}}}\n"));
+        assert!(problems.contains(part) && problems.lines().count() == 1, "{problems}");
+        assert!(!problems.contains("hunter"), "{problems}");
+    }
+}
+
+#[test]
+fn logins_of_mlflow_are_not_shown() {
+    for address in ["https://hunter2@host", "https://user:hunter2@host:5000/path"] {
+        let settings = read(&format!("{MINIMAL}mlflow: {{tracking_uri: \"{address}\"}}\n")).unwrap();
+        let shown = format!("{}{:?}", settings.show(), settings.mlflow);
+        assert!(shown.contains("***@host") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
 fn duplicate_keys_are_rejected() {
     assert_eq!(
         problems_with("policy:\n  psi: {watch: 0.1}\n  q: 0.01\n  psi: {watch: 0.2}\n"),

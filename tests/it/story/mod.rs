@@ -67,6 +67,7 @@ pub(crate) mod silence;
 pub(crate) mod stale;
 pub(crate) mod times;
 pub(crate) mod tracking;
+pub(crate) mod tracking_again;
 pub(crate) mod tracking_faults;
 pub(crate) mod tracking_real;
 pub(crate) mod values;

@@ -1,12 +1,19 @@
 //! An MLflow server that fails: no run of vigie fails with it, one sentence says why, and the run is logged later.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Instant};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    time::{Duration, Instant as StdInstant},
+};
 
 use serde_json::{Value, json};
+use vigie::{config::Settings, daemon::send_due, ledger::Ledger};
+use vigie_profile::window::Instant;
 
 use super::tracking::{WINDOW, check, figures, report_of, tracked_world};
 use crate::support::{
     fake_mlflow::{FakeMlflow, Trouble},
+    fake_tracking::TrackingStore,
     registry_world::rows,
     world::World,
 };
@@ -19,15 +26,21 @@ fn fail(server: &FakeMlflow, part: &'static str, trouble: fn() -> Trouble) {
     server.registry().script = Some(Box::new(move |request| request.contains(part).then(trouble)));
 }
 
-/// The reason in the outbox.
-fn queued_reason(world: &World) -> String {
+/// The one message of the outbox that is not delivered.
+fn undelivered(world: &World) -> Value {
     let status = world.vigie(&["status", "--config", "vigie.yaml", "--format", "json"]).ok().stdout;
     let status: Value = serde_json::from_str(&status).unwrap();
     let messages = status["undelivered"].as_array().unwrap();
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert_eq!((&messages[0]["channel"], &messages[0]["to"]), (&"mlflow".into(), &"vigie/m".into()));
-    assert_eq!(messages[0]["state"], "queued");
-    messages[0]["reason"].as_str().unwrap().to_owned()
+    messages[0].clone()
+}
+
+/// The reason in the outbox.
+fn queued_reason(world: &World) -> String {
+    let message = undelivered(world);
+    assert_eq!(message["state"], "queued");
+    message["reason"].as_str().unwrap().to_owned()
 }
 
 #[test]
@@ -44,7 +57,7 @@ fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
         ),
         ("runs/log-batch", || Trouble::Reply("404 Not Found", "text/html", "<html>"), "has no such call"),
         ("runs/search", || Trouble::Reply("200 OK", "text/html", "<html>log in"), "and not of a login page or proxy"),
-        ("runs/get", || Trouble::CutShort, "the connection ended before the reply was complete"),
+        ("runs/update", || Trouble::CutShort, "the connection ended before the reply was complete"),
         (
             "experiments/",
             || Trouble::Reply("403 Forbidden", "text/plain", "Invalid Host header - possible DNS rebinding attack"),
@@ -58,7 +71,7 @@ fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
             std::fs::remove_file(world.path("state/ledger.sqlite")).unwrap();
         }
         fail(&server, part, trouble);
-        let started = Instant::now();
+        let started = StdInstant::now();
         let ran = check(&world).ok();
         assert!(started.elapsed().as_secs() < 20);
         let notes: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("mlflow to vigie/m")).collect();
@@ -77,6 +90,30 @@ fn a_failing_server_is_stated_once_and_the_run_is_logged_later() {
     let registry = server.registry();
     assert_eq!(registry.tracking.runs.len(), 2);
     assert_eq!(registry.tracking.run(WINDOW).status, "FINISHED");
+}
+
+/// A proxy that is down is named, and its login is not shown.
+#[test]
+fn a_proxy_is_named() {
+    let (world, server) = tracked_world();
+    let proxied = |no_proxy: &str| {
+        let variables = [
+            ("VIGIE_NOW", "2026-10-02T06:00:00Z"),
+            ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0"),
+            ("HTTP_PROXY", "http://me:hunter2@127.0.0.1:9"),
+            ("NO_PROXY", no_proxy),
+        ];
+        let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
+        world.vigie_with(&args, &variables.map(|(name, value)| (name, value.to_owned())))
+    };
+    let ran = proxied("example.com");
+    let sentence = "(through the proxy 127.0.0.1:9): ";
+    assert!(ran.stderr.contains(sentence) && ran.stderr.contains("server and proxy are running"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert_eq!(server.registry().requests.len(), 0);
+    let ran = proxied("127.0.0.1").ok();
+    assert!(!ran.stderr.contains("mlflow to "), "{}", ran.stderr);
+    assert_eq!(server.registry().tracking.runs.len(), 2);
 }
 
 /// Who may only read the model logs runs all the same; the version is not tagged, which is said once.
@@ -108,19 +145,45 @@ fn figures_are_logged_without_the_files_if_there_is_no_way_to_store_them() {
     assert_eq!(registry.tracking.run("trend").status, "FINISHED");
 }
 
-/// What MLflow rejects would be rejected again: it is not repeated, and the next run is logged.
+/// A rejection may be temporary, whichever request it is about: the run is logged when it is over. One that lasts for almost
+/// three days is final, so that later runs are logged.
 #[test]
-fn a_rejected_run_is_given_up() {
+fn a_rejected_run_is_logged_later_or_given_up() {
+    const NOT_SO: Trouble =
+        Trouble::Reply("400 Bad Request", "application/json", "{\"error_code\": \"BAD\", \"message\": \"not so\"}");
     let (world, server) = tracked_world();
-    fail(&server, "runs/log-batch", || {
-        Trouble::Reply("400 Bad Request", "application/json", "{\"error_code\": \"BAD\", \"message\": \"not so\"}")
-    });
-    let ran = check(&world).ok();
-    assert!(ran.stderr.contains("not so") && ran.stderr.contains("it will not be retried"), "{}", ran.stderr);
-    server.registry().script = None;
-    rows(&world, "b", 50);
+    for (round, part) in
+        ["runs/search", "runs/create", "runs/log-batch", "runs/update", "experiments/"].iter().enumerate()
+    {
+        server.registry().tracking = TrackingStore::default();
+        fail(&server, part, || NOT_SO);
+        rows(&world, "b", 50 + round);
+        let ran = check(&world).ok();
+        assert!(ran.stderr.contains("not so") && ran.stderr.contains("it stays in the outbox"), "{}", ran.stderr);
+        server.registry().script = None;
+        let now = [("VIGIE_NOW", format!("2026-10-02T{:02}:00:00Z", 8 + round))];
+        world.vigie_with(&["run", "--once", "--config", "vigie.yaml"], &now).ok();
+        let registry = server.registry();
+        assert_eq!(registry.tracking.run(WINDOW).status, "FINISHED", "{part}");
+    }
+
+    fail(&server, "runs/log-batch", || NOT_SO);
+    rows(&world, "b", 70);
     check(&world).ok();
-    assert_eq!(server.registry().tracking.run(WINDOW).tags["vigie.revision"], "1");
+    let settings = Settings::load(&world.path("vigie.yaml")).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut ledger = Ledger::open(&settings.state, Duration::from_secs(1)).unwrap();
+    let mut hours = 0;
+    for attempt in 1..72 {
+        if [1, 40, 71].contains(&attempt) {
+            let message = undelivered(&world);
+            assert_eq!((&message["attempts"], &message["state"]), (&attempt.into(), &"queued".into()));
+        }
+        hours += 2;
+        let later = || Instant(Instant::now().0 + hours * 3_600_000_000);
+        send_due(&mut ledger, "mlflow", &settings, &later, &|| false).unwrap();
+    }
+    let message = undelivered(&world);
+    assert!(message["state"] == "refused" && message["reason"].as_str().unwrap().contains("not so"), "{message}");
 }
 
 const WIDE: usize = 400;

@@ -40,16 +40,15 @@ impl FakeRun {
         keys.sort_unstable();
         keys.dedup();
         let metrics: Vec<Value> = keys.into_iter().map(|key| point_json(self.latest(key).unwrap())).collect();
-        let pairs = |texts: &BTreeMap<String, String>| -> Vec<Value> {
-            texts.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
-        };
+        let linked: Vec<Value> = self.inputs.iter().map(|id| json!({"model_id": id})).collect();
         json!({
             "info": {
                 "run_id": self.id, "run_name": self.name, "experiment_id": "1", "status": self.status,
                 "start_time": self.start, "end_time": self.end, "lifecycle_stage": "active",
                 "artifact_uri": format!("mlflow-artifacts:/1/{}/artifacts", self.id),
             },
-            "data": {"metrics": metrics, "params": pairs(&self.params), "tags": pairs(&self.tags)},
+            "data": {"metrics": metrics, "params": list(&self.params), "tags": list(&self.tags)},
+            "inputs": {"model_inputs": linked},
         })
     }
 }
@@ -62,6 +61,9 @@ fn point_json(point: &TrackedPoint) -> Value {
 #[derive(Debug, Default, PartialEq, Clone)]
 pub(crate) struct TrackingStore {
     pub experiment: Option<String>,
+    pub experiment_tags: BTreeMap<String, String>,
+    /// Whether the experiment is in the trash.
+    pub is_deleted: bool,
     pub runs: Vec<FakeRun>,
 }
 
@@ -81,7 +83,11 @@ impl TrackingStore {
         Some(match path {
             "experiments/get-by-name" => match &self.experiment {
                 Some(name) if *name == query("experiment_name") => {
-                    Ok(json!({"experiment": {"experiment_id": "1", "name": name, "lifecycle_stage": "active"}}))
+                    let stage = if self.is_deleted { "deleted" } else { "active" };
+                    let tags = list(&self.experiment_tags);
+                    Ok(
+                        json!({"experiment": {"experiment_id": "1", "name": name, "lifecycle_stage": stage, "tags": tags}}),
+                    )
                 }
                 _ => Err(("404 Not Found", "RESOURCE_DOES_NOT_EXIST", "no such experiment".to_owned())),
             },
@@ -90,7 +96,16 @@ impl TrackingStore {
             }
             "experiments/create" => {
                 self.experiment = Some(text("name"));
+                self.experiment_tags = pairs(&body["tags"]);
                 Ok(json!({"experiment_id": "1"}))
+            }
+            "experiments/set-experiment-tag" => {
+                self.experiment_tags.insert(text("key"), text("value"));
+                Ok(json!({}))
+            }
+            "experiments/restore" => {
+                self.is_deleted = false;
+                Ok(json!({}))
             }
             "runs/search" => {
                 let filter = text("filter");
@@ -99,8 +114,9 @@ impl TrackingStore {
                 Ok(json!({"runs": found.map(FakeRun::as_json).collect::<Vec<_>>()}))
             }
             "runs/create" => {
+                let taken = self.runs.iter().filter_map(|run| u64::from_str_radix(&run.id, 16).ok()).max();
                 let run = FakeRun {
-                    id: format!("{:032x}", self.runs.len() + 1),
+                    id: format!("{:032x}", taken.unwrap_or(0) + 1),
                     name: text("run_name"),
                     status: "RUNNING".to_owned(),
                     start: body["start_time"].as_i64().unwrap(),
@@ -142,6 +158,10 @@ impl TrackingStore {
     }
 }
 
+fn list(texts: &BTreeMap<String, String>) -> Vec<Value> {
+    texts.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
 fn pairs(list: &Value) -> BTreeMap<String, String> {
     let pair = |entry: &Value| Some((entry["key"].as_str()?.to_owned(), entry["value"].as_str()?.to_owned()));
     list.as_array().into_iter().flatten().filter_map(pair).collect()
@@ -161,6 +181,7 @@ fn log(run: &mut FakeRun, body: &Value) -> TrackingReply {
     }
     run.params.extend(params);
     run.tags.extend(tags);
+    let mut points = Vec::new();
     for metric in &metrics {
         let Some(value) = metric["value"].as_f64() else { return refused(format!("not a number: {metric}")) };
         let point = TrackedPoint {
@@ -172,8 +193,20 @@ fn log(run: &mut FakeRun, body: &Value) -> TrackingReply {
         };
         // The same point is kept once.
         if !run.points.contains(&point) {
-            run.points.push(point);
+            points.push(point);
         }
+    }
+    // The page of a model has one value of a metric at a step and time, of each run.
+    let is_taken = |point: &TrackedPoint| {
+        let place = |point: &TrackedPoint| (point.key.clone(), point.time, point.step, point.model_id.clone());
+        point.model_id.is_some() && run.points.iter().any(|old| place(old) == place(point))
+    };
+    let is_refused = points.iter().any(is_taken);
+    // By then the run has the points.
+    run.points.extend(points);
+    if is_refused {
+        let why = "(sqlite3.IntegrityError) UNIQUE constraint failed: logged_model_metrics.model_id";
+        return Err(("400 Bad Request", "BAD_REQUEST", why.to_owned()));
     }
     Ok(json!({}))
 }

@@ -14,6 +14,9 @@ use crate::{
     wire::Call,
 };
 
+/// Levels of a run's folder below that of all artefacts.
+const RUN_LEVELS: usize = 3;
+
 /// A folder of files in MLflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactRoot {
@@ -139,7 +142,8 @@ impl MlflowClient {
                 format!("the files are on Databricks ({}), which is not supported; export the model's file", shown()),
             ));
         } else {
-            match self.local_folder(uri) {
+            let is_run = matches!(&route, Route::Run { path, .. } if path.is_empty());
+            match self.local_folder(uri, is_run) {
                 Some(folder) => RootAccess::Folder(folder),
                 None => RootAccess::Server(route),
             }
@@ -147,14 +151,17 @@ impl MlflowClient {
         Ok(ArtifactRoot { uri: uri.to_owned(), access })
     }
 
-    /// A path is a folder of this machine only if the server runs here, too.
-    fn local_folder(&self, uri: &str) -> Option<PathBuf> {
+    /// A path is a folder of this machine only if the server runs here, too. That of a run's own files (`ROOT/EXPERIMENT/RUN/
+    /// artifacts`) does not exist before the first of them is written, so it counts if one of the folders around it exists.
+    fn local_folder(&self, uri: &str, is_run: bool) -> Option<PathBuf> {
         let path = match uri.strip_prefix("file:") {
             Some(rest) => percent_decoded(rest.strip_prefix("//localhost").or(rest.strip_prefix("//")).unwrap_or(rest)),
             None => uri.to_owned(),
         };
         let folder = PathBuf::from(path);
-        (folder.is_absolute() && self.tracking().url().is_local() && folder.is_dir()).then_some(folder)
+        let around = folder.ancestors().skip(1).take(if is_run { RUN_LEVELS } else { 0 });
+        let exists = folder.is_dir() || around.into_iter().any(|parent| parent.parent().is_some() && parent.is_dir());
+        (folder.is_absolute() && self.tracking().url().is_local() && exists).then_some(folder)
     }
 }
 
@@ -195,5 +202,19 @@ mod tests {
             assert!(matches!(root("http://192.0.2.1", &uri).unwrap().access, RootAccess::Server(_)), "{uri}");
         }
         assert!(matches!(root(server, "/does/not/exist").unwrap().access, RootAccess::Server(_)));
+
+        // The folder of a run, which does not exist yet.
+        let run = |server: &str, uri: &str| {
+            let settings = MlflowSettings { tracking_uri: Some(server.to_owned()), ..MlflowSettings::default() };
+            let run = TrackedRun { artifact_uri: uri.to_owned(), ..TrackedRun::default() };
+            MlflowClient::new(settings).unwrap().run_root(&run).unwrap().access
+        };
+        let new = format!("{path}/1/0a1b/artifacts");
+        assert_eq!(run(server, &new), RootAccess::Folder(PathBuf::from(&new)));
+        assert!(matches!(run("http://192.0.2.1", &new), RootAccess::Server(_)));
+        for uri in [format!("{path}/absent/1/0a1b/artifacts"), "/1/0a1b/artifacts".to_owned(), "s3://b/1".to_owned()] {
+            assert!(matches!(run(server, &uri), RootAccess::Server(_)), "{uri}");
+        }
+        assert!(matches!(root(server, &new).unwrap().access, RootAccess::Server(_)), "a model's folder");
     }
 }

@@ -10,7 +10,7 @@ use ureq::http::Method;
 
 use super::{
     fetch::{proxied, write_file},
-    root::{ArtifactRoot, RootAccess},
+    root::{ArtifactRoot, RootAccess, Route},
 };
 use crate::{
     address::is_plain_path,
@@ -59,13 +59,24 @@ impl MlflowClient {
                 wire.send(&Call { method: Method::PUT, url, payload, is_repeatable: true, purpose: &purpose })
             }
             RootAccess::Folder(folder) => write_file(&folder.join(path), fill),
-            RootAccess::Server(_) => Err(MlflowError::new(
-                Kind::Unsupported,
-                format!(
-                    "{purpose}: only the server's own clients with access to its storage can write there; start the server \
-                     with --serve-artifacts and log the model again, or put the file elsewhere and name it by a tag"
-                ),
-            )),
+            RootAccess::Server(route) => {
+                let next = match route {
+                    Route::Run { path, .. } if path.is_empty() => {
+                        "start the server with --serve-artifacts; or, if its artefacts are in a folder of this machine, create \
+                         that folder, and let vigie write to it"
+                    }
+                    _ => {
+                        "start the server with --serve-artifacts and log the model again, or put the file elsewhere and name \
+                          it by a tag"
+                    }
+                };
+                Err(MlflowError::new(
+                    Kind::Unsupported,
+                    format!(
+                        "{purpose}: only the server's own clients with access to its storage can write there; {next}"
+                    ),
+                ))
+            }
         }
     }
 }

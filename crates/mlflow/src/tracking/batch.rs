@@ -112,27 +112,15 @@ impl MlflowClient {
         self.tracking().send(&Call::json(ureq::http::Method::POST, url, body, purpose)?)
     }
 
-    /// Logs only what the run does not have yet, for one more request. For a retry, and for servers whose storage keeps
-    /// repeated points.
+    /// Logs only what the run does not state: a point that is the latest of its metric, a parameter, or a tag that it has is
+    /// not sent. For a retry, and for servers whose storage keeps repeated points. `run`: as it was just found. Earlier points
+    /// of a metric are in its history ([`metric_history`](Self::metric_history)), which is not read.
     ///
     /// # Errors
     ///
     /// As [`log_batch`](Self::log_batch).
-    pub fn log_missing(&self, run_id: &str, batch: &RunBatch) -> Result<LoggedBatch> {
-        let run = self.run(run_id)?;
-        let mut missing = missing(&run, batch)?;
-        // The run states only the latest point of each metric.
-        let keys: BTreeSet<String> = missing
-            .metrics
-            .iter()
-            .filter(|point| run.metrics.get(&point.key).is_some_and(|latest| latest.step >= point.step))
-            .map(|point| point.key.clone())
-            .collect();
-        for key in keys {
-            let history = self.metric_history(run_id, &key)?;
-            missing.metrics.retain(|point| point.key != key || !history.iter().any(|old| old.is_same_point(point)));
-        }
-        self.log_batch(run_id, &missing)
+    pub fn log_missing(&self, run: &TrackedRun, batch: &RunBatch) -> Result<LoggedBatch> {
+        self.log_batch(&run.run_id, &missing(run, batch)?)
     }
 }
 

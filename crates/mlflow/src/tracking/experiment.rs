@@ -24,6 +24,9 @@ pub struct Experiment {
     pub artifact_location: String,
     #[serde(default)]
     lifecycle_stage: String,
+    /// Whether it was deleted, and [`MlflowClient::ensure_experiment`] has restored it.
+    #[serde(skip)]
+    pub is_restored: bool,
     /// Tags of the experiment.
     #[serde(default, deserialize_with = "pairs")]
     pub tags: BTreeMap<String, String>,
@@ -63,7 +66,7 @@ impl MlflowClient {
             let purpose = format!("restoring the deleted experiment {name:?}");
             let body = json!({"experiment_id": found.experiment_id});
             self.tracking().send(&post(self.tracking(), "experiments/restore", &body, &purpose)?)?;
-            return Ok(Experiment { lifecycle_stage: "active".to_owned(), ..found });
+            return Ok(Experiment { lifecycle_stage: "active".to_owned(), is_restored: true, ..found });
         }
         let purpose = format!("creating the experiment {name:?}");
         let body = json!({"name": name, "tags": list(tags)});
@@ -76,5 +79,16 @@ impl MlflowClient {
             let why = format!("{purpose}: the server created it but does not find it; try again");
             crate::error::MlflowError::new(Kind::BadReply, why)
         })
+    }
+
+    /// Sets a tag of an experiment.
+    ///
+    /// # Errors
+    ///
+    /// As every call.
+    pub fn set_experiment_tag(&self, experiment_id: &str, key: &str, value: &str) -> Result<()> {
+        let purpose = format!("setting the tag {key:?} of the experiment {experiment_id}");
+        let body = json!({"experiment_id": experiment_id, "key": key, "value": value});
+        self.tracking().send(&post(self.tracking(), "experiments/set-experiment-tag", &body, &purpose)?)
     }
 }

@@ -1,5 +1,7 @@
 //! Names of metrics, parameters and tags that every server accepts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use sha2::{Digest, Sha256};
 
 use crate::sink::hexadecimal;
@@ -11,8 +13,8 @@ const MAX_KEY: usize = 250;
 const HASH_DIGITS: usize = 6;
 
 /// Turns any text into a key of a metric, parameter or tag. A text that MLflow accepts stays as it is. In others, each
-/// character that is not a letter, digit, space or one of `_-./:` becomes `_`, and a hash of the text is appended, so that
-/// two texts never get the same key.
+/// character that is not a letter, digit, space or one of `_-./:` becomes `_`, and a hash of the text is appended. Two texts can
+/// only get the same key if one of them is the key of the other: see [`distinct_keys`].
 #[must_use]
 pub fn safe_key(text: &str) -> String {
     if is_key(text) {
@@ -29,6 +31,25 @@ pub fn safe_key(text: &str) -> String {
     let hash: String = hash.chars().take(HASH_DIGITS).collect();
     let kept: String = key.chars().take(MAX_KEY - HASH_DIGITS - 1).collect();
     format!("{kept}_{hash}")
+}
+
+/// The keys of all texts of one run, by [`safe_key`]. Each is another one: a text that MLflow accepts keeps itself, and if another
+/// text gets the same key, that one has further digits. The same texts always get the same keys.
+#[must_use]
+pub fn distinct_keys<'a>(texts: impl IntoIterator<Item = &'a str>) -> BTreeMap<String, String> {
+    let (accepted, others): (BTreeSet<&str>, BTreeSet<&str>) = texts.into_iter().partition(|text| is_key(text));
+    let mut taken: BTreeSet<String> = accepted.iter().map(|text| (*text).to_owned()).collect();
+    let mut keys: BTreeMap<String, String> =
+        accepted.iter().map(|text| ((*text).to_owned(), (*text).to_owned())).collect();
+    for text in others {
+        let mut key = safe_key(text);
+        while !taken.insert(key.clone()) {
+            // One more change makes it another text, which MLflow does not accept, either.
+            key = safe_key(&format!("{key}("));
+        }
+        keys.insert(text.to_owned(), key);
+    }
+    keys
 }
 
 /// Whether MLflow accepts the key. Outside ASCII, only letters of Latin scripts are known to be accepted.
@@ -62,6 +83,22 @@ mod tests {
         assert_eq!(keys.len(), texts.len());
         assert!(safe_key("a(b)").starts_with("a_b__"));
         assert_eq!(safe_key(&"x".repeat(300)).len(), 250);
+    }
+
+    #[test]
+    fn keys_of_one_run_are_distinct() {
+        let (other, long) = (safe_key("a(b)"), "x".repeat(300));
+        let again = safe_key(&format!("{other}("));
+        let texts = ["a(b)", &other, &again, "plain", &long, &safe_key(&long)];
+        let keys = distinct_keys(texts);
+        assert_eq!(keys.len(), texts.len());
+        assert_eq!(keys.values().collect::<BTreeSet<_>>().len(), texts.len(), "{keys:?}");
+        assert!(keys.values().all(|key| is_key(key)));
+        assert!([&other, &again].iter().all(|text| keys[*text] == **text) && keys["a(b)"] != other);
+        let mut backwards = texts;
+        backwards.reverse();
+        assert_eq!(distinct_keys(backwards), keys);
+        assert_eq!(distinct_keys(["a(b)"])["a(b)"], other);
     }
 
     proptest! {

@@ -8,6 +8,6 @@ mod run;
 
 pub use batch::{LoggedBatch, RunBatch};
 pub use experiment::Experiment;
-pub use key::safe_key;
+pub use key::{distinct_keys, safe_key};
 pub use metric::MetricPoint;
 pub use run::{NewRun, RunEnd, TrackedRun};

@@ -40,6 +40,8 @@ pub struct TrackedRun {
     pub tags: BTreeMap<String, String>,
     /// Ids of the models that it logged (MLflow 3).
     pub model_ids: Vec<String>,
+    /// Ids of the models that it is about (MLflow 3): see [`MlflowClient::link_model`].
+    pub linked_models: Vec<String>,
 }
 
 /// A run to be created, unless there is one with the same value of a tag.
@@ -86,6 +88,8 @@ struct RunBody {
     data: RunData,
     #[serde(default)]
     outputs: RunOutputs,
+    #[serde(default)]
+    inputs: RunInputs,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +126,12 @@ struct RunOutputs {
     model_outputs: Vec<ModelLink>,
 }
 
+#[derive(Deserialize, Default)]
+struct RunInputs {
+    #[serde(default)]
+    model_inputs: Vec<ModelLink>,
+}
+
 #[derive(Deserialize)]
 struct ModelLink {
     model_id: String,
@@ -129,7 +139,8 @@ struct ModelLink {
 
 impl From<RunBody> for TrackedRun {
     fn from(body: RunBody) -> Self {
-        let RunBody { info, data, outputs } = body;
+        let RunBody { info, data, outputs, inputs } = body;
+        let ids = |links: Vec<ModelLink>| links.into_iter().map(|link| link.model_id).collect();
         let end = info.end_time.and_then(|end| match end {
             Value::String(text) => text.parse().ok(),
             end => end.as_i64(),
@@ -146,7 +157,8 @@ impl From<RunBody> for TrackedRun {
             metrics: data.metrics.into_iter().map(|point| (point.key.clone(), point)).collect(),
             params: data.params,
             tags: data.tags,
-            model_ids: outputs.model_outputs.into_iter().map(|link| link.model_id).collect(),
+            model_ids: ids(outputs.model_outputs),
+            linked_models: ids(inputs.model_inputs),
         }
     }
 }
@@ -232,12 +244,16 @@ impl MlflowClient {
     }
 
     /// Records that a run is about a logged model, so that each page links to the other. Returns whether it is recorded: not if
-    /// the server is older than MLflow 3, nor if the user may not change the model.
+    /// the server is older than MLflow 3, nor if the user may not change the model. Nothing is sent if the run states it.
     ///
     /// # Errors
     ///
     /// As every call.
-    pub fn link_model(&self, run_id: &str, model_id: &str) -> Result<bool> {
+    pub fn link_model(&self, run: &TrackedRun, model_id: &str) -> Result<bool> {
+        if run.linked_models.iter().any(|linked| linked == model_id) {
+            return Ok(true);
+        }
+        let run_id = &run.run_id;
         if !self.server_version()?.has_logged_models() {
             return Ok(false);
         }
