@@ -31,7 +31,6 @@ pub use on_demand::{
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, ScoredFile, score},
 };
-pub(crate) use registry::local_file::LocalFile;
 pub use registry::{
     import_model::{ImportRequest, ImportedConfig, import_config},
     values::{with_current_registry_values, with_registry_values},

@@ -10,9 +10,9 @@ use tracing::{error, info};
 
 use super::model::ServedModel;
 use crate::{
-    config::{ModelSection, Settings},
+    config::{LocalFile, ModelSection, Settings},
     fault::Result,
-    monitor::{LocalFile, configured_model_file, with_registry_values},
+    monitor::{configured_model_file, with_registry_values},
 };
 
 /// What the settings name now: while it is the same, the file need not be read again.

@@ -275,7 +275,9 @@ mod tests {
     fn versions_and_files_are_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let old = SystemTime::now() - std::time::Duration::from_secs(7_200);
+        let two_hours = 2 * 3_600 * 1_000_000;
+        let old = u64::try_from(vigie_profile::window::Instant::now().0 - two_hours).unwrap();
+        let old = SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(old);
         let file = |name: &str| {
             let file = File::create(folder.join(name)).unwrap();
             file.set_modified(old).unwrap();
@@ -287,7 +289,7 @@ mod tests {
             own.model.iter().chain(&own.reference).for_each(|name| file(name));
         }
         let unnamed = "c".repeat(64);
-        [unnamed.as_str(), ".mlflow-x.part", ".book-x.part", "notes.txt"].map(file);
+        [unnamed.as_str(), ".mlflow-x.part", ".book-x.part", "notes.txt"].into_iter().for_each(file);
         let recent = "d".repeat(64);
         fs::write(folder.join(&recent), "").unwrap();
         put(folder, "models:/m@champion", &version(30));

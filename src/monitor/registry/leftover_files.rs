@@ -7,15 +7,16 @@ use std::{
 };
 
 use tracing::debug;
+use vigie_profile::window::Instant;
 
 /// Files that changed within this time may belong to a process that has not noted them yet.
-const IN_USE: Duration = Duration::from_secs(3_600);
+const IN_USE: Duration = Duration::from_hours(1);
 
 /// Removes files of the folder that are older than an hour, and that are neither `named` nor of another kind. What cannot be
 /// removed stays.
 pub(super) fn remove_leftover_files(folder: &Path, named: &[&str]) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let now = SystemTime::now();
+    let now = SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(Instant::now().0).unwrap_or(0));
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
@@ -29,7 +30,8 @@ pub(super) fn remove_leftover_files(folder: &Path, named: &[&str]) {
 }
 
 fn is_part(name: &str) -> bool {
-    name.ends_with(".part") && [".mlflow-", ".book-"].iter().any(|prefix| name.starts_with(prefix))
+    let is_part = Path::new(name).extension().is_some_and(|ending| ending == "part");
+    is_part && [".mlflow-", ".book-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_hash(name: &str) -> bool {

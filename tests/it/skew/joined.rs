@@ -97,11 +97,8 @@ fn a_table_that_cannot_be_compared_does_not_prevent_the_report() {
     world.file("features.ndjson", ndjson(&padded));
     let why = sentence("other ids");
     assert!(why.contains("none of the 700 rows of the feature table has an id of the window's rows"), "{why}");
-    world.file(
-        "features.ndjson",
-        ndjson(&whole).replace("\"", "\"").replace("{\"", "{\"x\":1,\"").replace("AMT_", "amt_"),
-    );
-    assert_eq!(check(&world, DAY)["skew"]["not_in_table"].as_array().unwrap().len() > 5, true);
+    world.file("features.ndjson", ndjson(&whole).replace("{\"", "{\"x\":1,\"").replace("AMT_", "amt_"));
+    assert!(check(&world, DAY)["skew"]["not_in_table"].as_array().unwrap().len() > 5);
 }
 
 #[test]

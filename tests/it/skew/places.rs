@@ -37,7 +37,8 @@ fn every_format_of_the_table_gives_the_same_comparison() {
             serde_json::Value::String(text) => format!("\"{text}\""),
             value => value.to_string(),
         });
-        csv += &format!("{id},{}\n", cells.collect::<Vec<_>>().join(","));
+        csv += &[id.clone(), cells.collect::<Vec<_>>().join(",")].join(",");
+        csv.push('\n');
     }
     world.file("features/all.csv", csv);
     with_features(&world, "features: {path: features, id: SK_ID_CURR}");

@@ -123,7 +123,9 @@ fn facts(world: &World, number: i64) -> (u64, i64, f64) {
 fn late_rows_are_checked_with_the_version_of_their_window() {
     let (world, server) = twins("{after: 1}");
     let watcher = Watcher::new(&world);
-    let promote = |version: u64| drop(server.registry().aliases.insert("champion".to_owned(), version));
+    let promote = |version: u64| {
+        server.registry().aliases.insert("champion".to_owned(), version);
+    };
     watcher.check(at(2, 6));
     // V1, V2, V1 and V2 again: the window before each promotion gets late rows after it.
     for (number, version) in [(2, 2), (3, 1), (4, 2)] {

@@ -20,11 +20,10 @@ fn kept() -> (World, FakeMlflow) {
     (world, server)
 }
 
-fn always(
-    status: &'static str,
-    kind: &'static str,
-    body: &'static str,
-) -> Box<dyn FnMut(&str) -> Option<Trouble> + Send> {
+/// What the server replies instead, by the path of a request.
+type Troubles = Box<dyn FnMut(&str) -> Option<Trouble> + Send>;
+
+fn always(status: &'static str, kind: &'static str, body: &'static str) -> Troubles {
     Box::new(move |_| Some(Trouble::Reply(status, kind, body)))
 }
 

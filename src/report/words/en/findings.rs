@@ -99,10 +99,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} {}", grouped(*records), plural(*records, "record", "records"))
         }
         Facts::StaleReference { days, limit_days: _ } => format!("the reference is {days} days old"),
-        Facts::RegistryAway { kept, is_denied } => {
-            let why = if *is_denied { "refuses vigie's credentials" } else { "cannot be reached" };
-            format!("the model registry {why}; {}, which was kept, is in use", shown(kept))
-        }
+        Facts::RegistryAway { kept, is_denied } => registry_away(kept, *is_denied),
         Facts::Stale { block, features, share, since } => format!(
             "{} of rows repeat the values of a row of the previous window in {}* ({features} features), since {}",
             percent(*share),
@@ -120,6 +117,11 @@ pub(super) fn measure(finding: &Finding) -> String {
         Facts::Stored { sentence: Some(sentence) } => sentence.clone(),
         Facts::Stored { sentence: None } => stored(finding),
     }
+}
+
+fn registry_away(kept: &str, is_denied: bool) -> String {
+    let why = if is_denied { "refuses vigie's credentials" } else { "cannot be reached" };
+    format!("the model registry {why}; {}, which was kept, is in use", shown(kept))
 }
 
 pub(super) fn evidence(finding: &Finding) -> Option<String> {

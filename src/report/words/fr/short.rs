@@ -153,6 +153,14 @@ fn was(many: bool) -> &'static str {
     if many { "étaient" } else { "était" }
 }
 
+fn registry_away(is_denied: bool) -> &'static str {
+    if is_denied {
+        "Le registre des modèles refuse les identifiants de vigie"
+    } else {
+        "Le registre des modèles est injoignable"
+    }
+}
+
 /// A finding about the run, the score or a segment; `None` if its clause is short already.
 fn finding(finding: &Finding) -> Option<(String, bool)> {
     let part = |text: String| Some((text, false));
@@ -231,10 +239,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
             part(format!("{} enregistrement{}, contre {} d’habitude", grouped(*records), s(*records), rounded(*usual)))
         }
         Facts::StaleReference { days, .. } => whole(format!("La référence a {days} jours")),
-        Facts::RegistryAway { is_denied: true, .. } => {
-            whole("Le registre des modèles refuse les identifiants de vigie".to_owned())
-        }
-        Facts::RegistryAway { .. } => whole("Le registre des modèles est injoignable".to_owned()),
+        Facts::RegistryAway { is_denied, .. } => whole(registry_away(*is_denied).to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) if finding.test == Test::Labels => {
             part("Les étiquettes n’ont pas pu être lues".to_owned())
         }
