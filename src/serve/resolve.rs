@@ -5,13 +5,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use serde_json::{Value, value::RawValue};
 
-use super::{
-    log::JsonMembers,
-    model::ServedModel,
-    refusal::ScoringRefusal,
-    service::{ScoringRequest, ScoringService},
-    value::InputValue,
-};
+use super::{log::JsonMembers, model::ServedModel, refusal::ScoringRefusal, value::InputValue};
 use crate::source::{FeatureLookup, FoundFeatures};
 
 /// The inputs of rows, and the ids that they name.
@@ -31,29 +25,27 @@ enum RowParts {
     Id(String),
 }
 
-impl ScoringService {
-    /// Finds the inputs of rows that name only an id.
-    pub(super) async fn resolve<'a>(
-        &self,
-        request: &ScoringRequest<'a>,
-        model: &ServedModel,
-    ) -> Result<ResolvedRows<'a>, ScoringRefusal> {
-        let mut resolved = ResolvedRows { texts: Vec::with_capacity(request.rows.len()), entities: Vec::new() };
-        let Some(features) = self.features.as_ref().filter(|features| !model.schema.has(features.id())) else {
-            resolved.texts.extend(request.rows.iter().map(|row| Cow::Borrowed(*row)));
-            return Ok(resolved);
+/// Finds the inputs of rows that name only an id of the feature table.
+pub(super) async fn resolve<'a>(
+    features: Option<&FeatureLookup>,
+    rows: &[&'a str],
+    model: &ServedModel,
+) -> Result<ResolvedRows<'a>, ScoringRefusal> {
+    let mut resolved = ResolvedRows { texts: Vec::with_capacity(rows.len()), entities: Vec::new() };
+    let Some(features) = features.filter(|features| !model.schema.has(features.id())) else {
+        resolved.texts.extend(rows.iter().map(|row| Cow::Borrowed(*row)));
+        return Ok(resolved);
+    };
+    for row in rows {
+        let (text, entity) = match parts(row, features.id())? {
+            RowParts::Inputs => (Cow::Borrowed(*row), None),
+            RowParts::Both(id, inputs) => (Cow::Owned(inputs), Some(id)),
+            RowParts::Id(id) => (Cow::Owned(find(features, &id, model).await?), Some(id)),
         };
-        for row in &request.rows {
-            let (text, entity) = match parts(row, features.id())? {
-                RowParts::Inputs => (Cow::Borrowed(*row), None),
-                RowParts::Both(id, inputs) => (Cow::Owned(inputs), Some(id)),
-                RowParts::Id(id) => (Cow::Owned(find(features, &id, model).await?), Some(id)),
-            };
-            resolved.texts.push(text);
-            resolved.entities.push(entity);
-        }
-        Ok(resolved)
+        resolved.texts.push(text);
+        resolved.entities.push(entity);
     }
+    Ok(resolved)
 }
 
 /// Takes the id out of a row.

@@ -15,7 +15,7 @@ use super::{
     metrics::Metrics,
     model::{RowScore, ScoreReason, ServedModel},
     refusal::ScoringRefusal,
-    resolve::ResolvedRows,
+    resolve::{ResolvedRows, resolve},
     schema::{InputFaults, RowsReader},
     slot::ModelSlot,
 };
@@ -150,7 +150,7 @@ impl ScoringService {
             let why = format!("the request has {rows} rows, more than {most}; send several requests");
             return Err(ScoringRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
         }
-        let ResolvedRows { texts, entities } = self.resolve(request, &model).await?;
+        let ResolvedRows { texts, entities } = resolve(self.features.as_ref(), &request.rows, &model).await?;
         let rows: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let work = || self.score_rows(request, &rows, &model);
         let is_long = request.rows.len() > FEW_ROWS || request.reasons > 0;

@@ -23,7 +23,7 @@ fn a_ledger_of_a_newer_vigie_is_reported_and_left_unchanged() {
     let file = world.path("state/ledger.sqlite");
     Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let fault = open(&world).unwrap_err();
-    assert!(fault.to_string().contains("has ledger version 99, but this vigie supports versions up to 8"), "{fault}");
+    assert!(fault.to_string().contains("has ledger version 99, but this vigie supports versions up to 9"), "{fault}");
     assert_eq!(fault.remedy(), Remedy::FixSetup);
     for args in [&["status", "--config", "vigie.yaml"][..], &["status", "--config", "vigie.yaml", "--rebuild"]] {
         let ran = world.vigie(args);
