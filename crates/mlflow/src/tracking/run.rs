@@ -244,7 +244,8 @@ impl MlflowClient {
     }
 
     /// Records that a run is about a logged model, so that each page links to the other. Returns whether it is recorded: not if
-    /// the server is older than MLflow 3, nor if the user may not change the model. Nothing is sent if the run states it.
+    /// the server is older than MLflow 3, nor if the user may not change the model. Nothing is sent if the run
+    /// states it, which one that was found by a search does not.
     ///
     /// # Errors
     ///
