@@ -163,3 +163,32 @@ fn a_login_in_the_address_stays_in_the_environment() {
     assert!(!config.contains("\n  tracking_uri") && config.contains("read from the environment (MLFLOW_TRACKING_URI)"));
     world.vigie_with(&["config", "check", "--config", "new.yaml"], &environment).ok();
 }
+
+/// The signature may have columns that the model does not read.
+#[test]
+fn the_features_are_those_of_the_model() {
+    let (world, server) = registry_world();
+    let columns = [&INPUTS[..], &["CLIENT_ID", "REGION"]].concat();
+    server.registry().add(1, "lightgbm", "model.lgb", LightModel::new().text(), &columns);
+    let ran = import(&world, &server, &[CHAMPION, "--out", "new.yaml", "--log", "rows"]).ok();
+    assert!(ran.stdout.contains("version 1 of credit default, 5 features\n"), "{}", ran.stdout);
+    let config = fs::read_to_string(world.path("new.yaml")).unwrap();
+    assert!(config.contains("# The 5 features in the model's order") && !config.contains("CLIENT_ID"), "{config}");
+}
+
+/// A model that is not registered has the name of its run.
+#[test]
+fn a_model_of_a_run_is_named_like_the_run() {
+    let (world, server) = registry_world();
+    {
+        let mut registry = server.registry();
+        let run = FakeRun { id: "run9".to_owned(), name: "credit 2026".to_owned(), ..FakeRun::default() };
+        registry.tracking.runs.push(run);
+        for file in ["MLmodel", "model.lgb"] {
+            let bytes = registry.files[&format!("1/{file}")].clone();
+            registry.files.insert(format!("1/run9/artifacts/model/{file}"), bytes);
+        }
+    }
+    let ran = import(&world, &server, &["runs:/run9/model", "--out", "new.yaml", "--log", "rows"]).ok();
+    assert!(ran.stdout.starts_with("new.yaml: credit 2026, model of the run run9, 5 features\n"), "{}", ran.stdout);
+}

@@ -91,7 +91,7 @@ fn a_check_of_several_windows_asks_a_silent_registry_once() {
     server.registry().script = Some(always("401 Unauthorized", "text/plain", "log in"));
     let watcher = Watcher::new(&world);
     watcher.check(at(3, 6));
-    assert_eq!(watcher.events(), ["10-01 Opened - registry"]);
+    assert_eq!(watcher.events(), ["10-02 Opened - registry"]);
     let notifications = watcher.notifications.lock().unwrap();
     let finding = &notifications[0].events[0].finding;
     assert_eq!(
