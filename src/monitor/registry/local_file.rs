@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{
     client::address_of,
     registry_place::RegistryPlace,
-    version_query::{VersionQuery, WantedVersion},
+    version_query::{VersionParts, VersionQuery},
 };
 use crate::{
     config::{AddressedFile, LocalFile, ModelChoices},
@@ -30,8 +30,8 @@ pub(crate) fn local_file(
         return Ok(file.clone());
     }
     let wanted = match what {
-        AddressedFile::Model => WantedVersion { model: Some(choices), ..WantedVersion::default() },
-        AddressedFile::Reference => WantedVersion { reference: true, ..WantedVersion::default() },
+        AddressedFile::Model => VersionParts { model: Some(choices), ..VersionParts::default() },
+        AddressedFile::Reference => VersionParts { reference: true, ..VersionParts::default() },
     };
     let found = VersionQuery { key, address: &address, wanted, place }.find()?;
     found.file(what).ok_or_else(|| Fault::setup(format!("{key}: {address} has no such file")))

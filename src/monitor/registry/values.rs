@@ -7,7 +7,7 @@ use vigie_mlflow::ModelAddress;
 use super::{
     client::address_of,
     registry_place::{KeptUse, RegistryPlace},
-    version_query::{FoundVersion, VersionQuery, WantedVersion},
+    version_query::{FoundVersion, VersionParts, VersionQuery},
 };
 use crate::{
     config::{AddressedFile, ModelTags, RegistryOutage, RunRegistry, Settings, VERSION_NUMBER},
@@ -54,7 +54,7 @@ fn looked_up(settings: &Settings, kept: KeptUse) -> Result<Cow<'_, Settings>> {
     if let Some(address) = &model {
         let choices = settings.model.choices();
         let tags = settings.model.tags.iter().flat_map(ModelTags::names);
-        let wanted = WantedVersion {
+        let wanted = VersionParts {
             model: Some(&choices),
             reference: reference.as_ref() == Some(address),
             tags: tags.chain(is_numbered.then_some(VERSION_NUMBER)).collect(),
@@ -66,7 +66,7 @@ fn looked_up(settings: &Settings, kept: KeptUse) -> Result<Cow<'_, Settings>> {
         set_values(&mut own, &found, address, is_numbered)?;
     }
     if let Some(address) = reference.as_ref().filter(|reference| model.as_ref() != Some(reference)) {
-        let wanted = WantedVersion { reference: true, ..WantedVersion::default() };
+        let wanted = VersionParts { reference: true, ..VersionParts::default() };
         add_files(&mut own.registry, &VersionQuery { key: REFERENCE, address, wanted, place: &place }.find()?);
     }
     Ok(Cow::Owned(own))

@@ -25,7 +25,7 @@ use crate::{
 
 /// What is needed of a version.
 #[derive(Debug, Clone, Default)]
-pub(super) struct WantedVersion<'a> {
+pub(super) struct VersionParts<'a> {
     /// The model's file, with the config's choices for what it leaves open.
     pub model: Option<&'a ModelChoices>,
     pub reference: bool,
@@ -39,7 +39,7 @@ pub(super) struct VersionQuery<'a> {
     /// The flag or config key that names the address, for errors.
     pub key: &'a str,
     pub address: &'a ModelAddress,
-    pub wanted: WantedVersion<'a>,
+    pub wanted: VersionParts<'a>,
     pub place: &'a RegistryPlace<'a>,
 }
 

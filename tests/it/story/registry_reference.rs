@@ -39,10 +39,8 @@ fn a_reference_belongs_to_the_version_it_was_learnt_from() {
 fn a_missing_permission_is_found_before_learning() {
     let (world, server) = registry_world();
     register(&world, &server, CHAMPION);
-    let (files, tags) = {
-        let registry = server.registry();
-        (registry.files.clone(), registry.tags.clone())
-    };
+    let files = server.registry().files.clone();
+    let tags = server.registry().tags.clone();
     server.registry().script = Some(Box::new(|request| {
         let is_tag = request.contains("-tag");
         is_tag.then_some(Trouble::Reply("403 Forbidden", "text/plain", "Permission denied"))
