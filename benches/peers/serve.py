@@ -148,8 +148,10 @@ class Subject:
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         if "Non-2xx" in out:
             raise SystemExit(f"{self.name}: {out}")
-        of = lambda share: milliseconds(re.search(rf"{share}%\s+(\S+)", out).group(1))
-        return of(50), of(99), float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))
+        shares = dict(re.findall(r"^ +(\d+)% +(\S+)$", out, re.MULTILINE))
+        if "99" not in shares:
+            raise SystemExit(f"{self.name} answered nothing: {out}")
+        return milliseconds(shares["50"]), milliseconds(shares["99"]), float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))
 
 
 def milliseconds(text):
