@@ -176,7 +176,7 @@ pub(super) struct LearnArgs {
     #[arg(long, value_name = "REF")]
     pub out: PathBuf,
     /// Model: a file, or an address in MLflow's registry such as `models:/NAME@champion`, on the server that
-    /// MLFLOW_TRACKING_URI names; provides the features, their order, kinds and importance, and scores the rows
+    /// `MLFLOW_TRACKING_URI` names; provides the features, their order, kinds and importance, and scores the rows
     #[arg(long, value_name = "M", conflicts_with_all = ["categorical", "precision"])]
     pub model: Option<PathBuf>,
     #[command(flatten)]
@@ -422,7 +422,7 @@ pub(super) enum OutputArg {
 #[derive(Debug, Args)]
 pub(super) struct ScoreArgs {
     /// Model: a file of CatBoost (.cbm, .json), LightGBM (.txt), XGBoost (.json, .ubj), scikit-learn (.skops) or ONNX, or an
-    /// address in MLflow's registry such as `models:/NAME@champion`, on the server that MLFLOW_TRACKING_URI names
+    /// address in MLflow's registry such as `models:/NAME@champion`, on the server that `MLFLOW_TRACKING_URI` names
     #[arg(long, value_name = "M")]
     pub model: PathBuf,
     #[command(flatten)]

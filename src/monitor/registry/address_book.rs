@@ -214,7 +214,7 @@ fn change(folder: &Path, change: impl FnOnce(&mut AddressBook)) -> io::Result<Ad
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, thread, time::SystemTime};
+    use std::{fs::File, thread, time::Duration};
 
     use super::*;
 
@@ -275,7 +275,8 @@ mod tests {
     fn versions_and_files_are_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let old = SystemTime::now() - std::time::Duration::from_secs(7_200);
+        let recently = folder.join("recently");
+        let old = File::create(&recently).unwrap().metadata().unwrap().modified().unwrap() - Duration::from_hours(2);
         let file = |name: &str| {
             let file = File::create(folder.join(name)).unwrap();
             file.set_modified(old).unwrap();
@@ -287,7 +288,7 @@ mod tests {
             own.model.iter().chain(&own.reference).for_each(|name| file(name));
         }
         let unnamed = "c".repeat(64);
-        [unnamed.as_str(), ".mlflow-x.part", ".book-x.part", "notes.txt"].map(file);
+        [unnamed.as_str(), ".mlflow-x.part", ".book-x.part", "notes.txt"].into_iter().for_each(file);
         let recent = "d".repeat(64);
         fs::write(folder.join(&recent), "").unwrap();
         put(folder, "models:/m@champion", &version(30));

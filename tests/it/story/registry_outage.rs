@@ -6,7 +6,7 @@ use serde_json::Value;
 use vigie::report::Language;
 
 use crate::support::{
-    fake_mlflow::{FakeMlflow, Trouble},
+    fake_mlflow::{FakeMlflow, Script, Trouble},
     registry_world::{CHAMPION, configure, register, registry_world, rows_of_day},
     watched::{Watcher, at},
     world::{Ran, World},
@@ -20,11 +20,7 @@ fn kept() -> (World, FakeMlflow) {
     (world, server)
 }
 
-fn always(
-    status: &'static str,
-    kind: &'static str,
-    body: &'static str,
-) -> Box<dyn FnMut(&str) -> Option<Trouble> + Send> {
+fn always(status: &'static str, kind: &'static str, body: &'static str) -> Script {
     Box::new(move |_| Some(Trouble::Reply(status, kind, body)))
 }
 
