@@ -214,7 +214,7 @@ fn change(folder: &Path, change: impl FnOnce(&mut AddressBook)) -> io::Result<Ad
 
 #[cfg(test)]
 mod tests {
-    use std::{fs::File, thread, time::SystemTime};
+    use std::{fs::File, thread, time::Duration};
 
     use super::*;
 
@@ -275,9 +275,8 @@ mod tests {
     fn versions_and_files_are_forgotten() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path();
-        let two_hours = 2 * 3_600 * 1_000_000;
-        let old = u64::try_from(vigie_profile::window::Instant::now().0 - two_hours).unwrap();
-        let old = SystemTime::UNIX_EPOCH + std::time::Duration::from_micros(old);
+        let recently = folder.join("recently");
+        let old = File::create(&recently).unwrap().metadata().unwrap().modified().unwrap() - Duration::from_hours(2);
         let file = |name: &str| {
             let file = File::create(folder.join(name)).unwrap();
             file.set_modified(old).unwrap();

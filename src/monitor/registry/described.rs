@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use vigie_mlflow::{MlflowClient, MlflowError, MlflowErrorKind, ModelAddress, ResolvedModel};
+use vigie_mlflow::{MlflowClient, MlflowError, MlflowErrorKind, ResolvedModel};
 
 use crate::{config::VERSION_NUMBER, report::RegistryVersion};
 
@@ -30,11 +30,11 @@ pub(super) fn identity(server: &str, model: &ResolvedModel) -> String {
     }
 }
 
-/// The version that an address means; `None` unless the model is registered.
-pub(super) fn registry_version(address: &ModelAddress, model: &ResolvedModel) -> Option<RegistryVersion> {
+/// The version by its number; `None` unless the model is registered.
+pub(super) fn registry_version(model: &ResolvedModel) -> Option<RegistryVersion> {
     let ResolvedModel::Version(version) = model else { return None };
     Some(RegistryVersion {
-        address: address.to_string(),
+        address: format!("models:/{}/{}", version.name, version.version),
         model_id: version.model_id.clone(),
         name: version.name.clone(),
         run_id: version.run_id.clone(),

@@ -51,7 +51,7 @@ pub(super) fn keep_reference(
     let learn = || learn_command_on(client, place, &address.to_string());
     let (fetched, file) = match client.keep_artifact(&root, REFERENCE, LIMIT, &place.folder) {
         Err(error) if error.kind() == MlflowErrorKind::NotFound => {
-            return Err(QueryError::Other(Fault::setup(format!(
+            return Err(QueryError::Missing(Fault::setup(format!(
                 "{version} has no reference ({REFERENCE}); create it with `{}`",
                 learn()
             ))));

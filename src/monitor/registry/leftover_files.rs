@@ -1,13 +1,8 @@
 //! Removes kept files that nothing names any more, and parts that a killed process left behind.
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{fs, path::Path, time::Duration};
 
 use tracing::debug;
-use vigie_profile::window::Instant;
 
 /// Files that changed within this time may belong to a process that has not noted them yet.
 const IN_USE: Duration = Duration::from_hours(1);
@@ -16,12 +11,11 @@ const IN_USE: Duration = Duration::from_hours(1);
 /// removed stays.
 pub(super) fn remove_leftover_files(folder: &Path, named: &[&str]) {
     let Ok(entries) = fs::read_dir(folder) else { return };
-    let now = SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(Instant::now().0).unwrap_or(0));
     for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
         let is_leftover = is_part(name) || (is_hash(name) && !named.contains(&name));
-        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| now.duration_since(at).ok());
+        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
         if is_leftover && age.is_some_and(|age| age > IN_USE) {
             let removed = fs::remove_file(entry.path());
             debug!(file = name, is_removed = removed.is_ok(), "a file of the registry that nothing names any more");
@@ -30,8 +24,8 @@ pub(super) fn remove_leftover_files(folder: &Path, named: &[&str]) {
 }
 
 fn is_part(name: &str) -> bool {
-    let is_part = Path::new(name).extension().is_some_and(|ending| ending == "part");
-    is_part && [".mlflow-", ".book-"].iter().any(|prefix| name.starts_with(prefix))
+    Path::new(name).extension().is_some_and(|ending| ending == "part")
+        && [".mlflow-", ".book-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 fn is_hash(name: &str) -> bool {

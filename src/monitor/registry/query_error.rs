@@ -8,6 +8,8 @@ use crate::fault::Fault;
 pub(super) enum QueryError {
     /// A call failed.
     Registry(MlflowError),
+    /// The version lacks a file.
+    Missing(Fault),
     /// What the registry has cannot be used, or nothing can be kept.
     Other(Fault),
 }

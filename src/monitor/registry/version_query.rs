@@ -108,7 +108,8 @@ impl VersionQuery<'_> {
                 let has_alias = pinned.is_none() || has_alias(&model, self.address);
                 return Ok(self.found(kept, if has_alias { self.address } else { asked }, None));
             }
-            Err(QueryError::Other(fault)) => return Err(self.of_window(fault.context(self.key))),
+            Err(QueryError::Other(fault)) => return Err(fault.context(self.key)),
+            Err(QueryError::Missing(fault)) => return Err(self.of_window(fault.context(self.key))),
             Err(QueryError::Registry(error)) => error,
         };
         match serving.filter(|_| error.is_outage()) {
@@ -189,7 +190,7 @@ impl VersionQuery<'_> {
             identity,
             server: server.to_owned(),
             shown: describe(&model),
-            version: registry_version(asked, &model),
+            version: registry_version(&model),
             model: None,
             inputs: Vec::new(),
             reference: None,

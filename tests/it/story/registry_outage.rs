@@ -6,7 +6,7 @@ use serde_json::Value;
 use vigie::report::Language;
 
 use crate::support::{
-    fake_mlflow::{FakeMlflow, Trouble},
+    fake_mlflow::{FakeMlflow, Script, Trouble},
     registry_world::{CHAMPION, configure, register, registry_world, rows_of_day},
     watched::{Watcher, at},
     world::{Ran, World},
@@ -20,10 +20,7 @@ fn kept() -> (World, FakeMlflow) {
     (world, server)
 }
 
-/// What the server replies instead, by the path of a request.
-type Troubles = Box<dyn FnMut(&str) -> Option<Trouble> + Send>;
-
-fn always(status: &'static str, kind: &'static str, body: &'static str) -> Troubles {
+fn always(status: &'static str, kind: &'static str, body: &'static str) -> Script {
     Box::new(move |_| Some(Trouble::Reply(status, kind, body)))
 }
 
@@ -90,7 +87,6 @@ fn a_check_of_several_windows_asks_a_silent_registry_once() {
     server.registry().script = Some(always("401 Unauthorized", "text/plain", "log in"));
     let watcher = Watcher::new(&world);
     watcher.check(at(3, 6));
-    // The first window has the report of a check by hand.
     assert_eq!(watcher.events(), ["10-02 Opened - registry"]);
     let notifications = watcher.notifications.lock().unwrap();
     let finding = &notifications[0].events[0].finding;

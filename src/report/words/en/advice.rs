@@ -82,7 +82,7 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::RunFailed => "fix what the error message names, then run vigie check.",
         Advice::Volume => "check whether a channel was opened or closed, or whether part of the log is missing.",
         Advice::Registry => {
-            "check that the MLflow server is running and reachable from here; until it is, a promotion is not noticed."
+            "check that the MLflow server is running, reachable from here, and accepts the credentials; until then, a promotion is not noticed."
         }
         Advice::StaleReference => "learn a new reference from recent rows with known outcomes.",
         Advice::Stale => {

@@ -99,7 +99,7 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::RunFailed => "corriger ce que le message d’erreur signale, puis lancer vigie check.",
         Advice::Volume => "vérifier si un canal a été ouvert ou fermé, ou si une partie du journal manque.",
         Advice::Registry => {
-            "vérifier que le serveur MLflow fonctionne et qu’il est joignable d’ici\u{a0}; d’ici là, une promotion passe inaperçue."
+            "vérifier que le serveur MLflow fonctionne, qu’il est joignable d’ici et qu’il accepte les identifiants\u{a0}; d’ici là, une promotion passe inaperçue."
         }
         Advice::StaleReference => "apprendre une nouvelle référence sur des lignes récentes dont l’issue est connue.",
         Advice::Stale => {
