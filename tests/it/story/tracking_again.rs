@@ -1,7 +1,7 @@
 //! Windows that are logged again to MLflow: with other values, by another installation, or after their reports were removed.
 //! What was logged last is shown, and equals the report that MLflow has; no message is refused.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use serde_json::{Value, json};
 
@@ -223,9 +223,9 @@ fn features_with_similar_names_have_keys_of_their_own() {
     let mut csv = format!("a(b),{other}\n");
     let mut log = String::new();
     for row in 0..200 {
-        csv += &format!("{},{}\n", value(row, 1), value(row, 2));
+        let _ = writeln!(csv, "{},{}", value(row, 1), value(row, 2));
         let inputs = json!({"a(b)": value(row, 1), other.as_str(): value(row, 2) / 4});
-        log += &format!("{}\n", json!({"ts": "2026-10-01T12:00:00Z", "inputs": inputs}));
+        let _ = writeln!(log, "{}", json!({"ts": "2026-10-01T12:00:00Z", "inputs": inputs}));
     }
     world.file("train.csv", csv);
     world.file("log/a.ndjson", log);
