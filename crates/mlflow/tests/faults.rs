@@ -324,7 +324,7 @@ fn no_part_of_a_secret_is_shown_wherever_a_text_is_cut() {
 #[test]
 fn a_token_as_the_user_of_an_address_is_a_secret() {
     let token = "glpat-0123456789";
-    let no = |status: &str| bytes(reply(status, "content-type: text/plain\r\n", &format!("not {token}")));
+    let no = |status: &str| bytes(reply(status, "content-type: text/plain\r\n", format!("not {token}")));
     for status in ["401 Unauthorized", "403 Forbidden"] {
         let server = Fake::start(vec![no(status)]);
         let uri = format!("http://{token}@127.0.0.1:{}", server.port);
