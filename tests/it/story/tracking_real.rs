@@ -125,6 +125,28 @@ fn check_model(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
             }
         }
     }
+    check_again(server, &world, is_3);
+}
+
+/// The reports were removed: revision 0 comes again, with other values at the same window. They are shown, on the pages of the
+/// run, the trend and the model.
+fn check_again(server: &MlflowServer, world: &World, is_3: bool) {
+    let args = ["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"];
+    for count in [40, 300] {
+        fs::remove_dir_all(world.path("reports")).unwrap();
+        rows(world, "b", count);
+        let ran = world.vigie_with(&args, &[("MLFLOW_HTTP_REQUEST_TIMEOUT", "120".to_owned())]).ok();
+        assert!(!ran.stderr.contains("mlflow to"), "{}", ran.stderr);
+        let seen = server.official(&["read", "vigie/m", MODEL], &[]);
+        assert_read(world, &seen, "m", 0);
+        if is_3 {
+            assert_eq!(
+                number_map(&seen["versions"][0]["metrics"]),
+                head(&report_of(world, "m")),
+                "on the model's page"
+            );
+        }
+    }
 }
 
 const WIDE: usize = 1_658;

@@ -14,8 +14,8 @@ use crate::{
     wire::Call,
 };
 
-/// Levels of a run's folder below that of all artefacts.
-const RUN_LEVELS: usize = 3;
+/// Levels of a run's folder below the one in which the folder of all artefacts is. MLflow creates that one with the first file.
+const RUN_LEVELS: usize = 4;
 
 /// A folder of files in MLflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,7 +212,11 @@ mod tests {
         let new = format!("{path}/1/0a1b/artifacts");
         assert_eq!(run(server, &new), RootAccess::Folder(PathBuf::from(&new)));
         assert!(matches!(run("http://192.0.2.1", &new), RootAccess::Server(_)));
-        for uri in [format!("{path}/absent/1/0a1b/artifacts"), "/1/0a1b/artifacts".to_owned(), "s3://b/1".to_owned()] {
+        let root_too = format!("{path}/mlruns/1/0a1b/artifacts");
+        assert_eq!(run(server, &root_too), RootAccess::Folder(PathBuf::from(&root_too)));
+        for uri in
+            [format!("{path}/absent/mlruns/1/0a1b/artifacts"), "/1/0a1b/artifacts".to_owned(), "s3://b/1".to_owned()]
+        {
             assert!(matches!(run(server, &uri), RootAccess::Server(_)), "{uri}");
         }
         assert!(matches!(root(server, &new).unwrap().access, RootAccess::Server(_)), "a model's folder");
