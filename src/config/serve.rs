@@ -9,7 +9,7 @@ use vigie_profile::window::Span;
 use crate::source::{DatabaseServer, DatabaseUrl, PlaceOptions, SslMode};
 
 /// The scoring API of `vigie serve`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServeOptions {
     /// Address and port, for example `127.0.0.1:8080`.
@@ -21,7 +21,7 @@ pub struct ServeOptions {
     /// for other names are refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hosts: Vec<String>,
-    /// Where requests are logged. There is no answer without its record.
+    /// Where requests are logged. No request is answered before it is logged.
     pub log: RequestLogOptions,
     /// What happens to requests that do not fit the model.
     #[serde(default)]
@@ -140,12 +140,10 @@ pub struct ChallengerOptions {
     /// The share of requests that it answers, chosen by a hash of the request's id. Default: none, its scores are only logged.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub share: f64,
-    /// Folder for the records of its scores that are not answers.
+    /// Folder of the log of its scores for requests that the champion answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_dir: Option<PathBuf>,
 }
-
-impl Eq for ChallengerOptions {}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde requires")]
 fn is_zero(share: &f64) -> bool {

@@ -1,9 +1,8 @@
 //! The HTTP server of the daemon: reports from their folder, alerts and the outbox from the ledger.
 
 use std::{
-    fs, io,
+    io,
     net::{TcpListener, ToSocketAddrs},
-    path::PathBuf,
     sync::Arc,
     time::Duration,
 };
@@ -21,7 +20,7 @@ use crate::{
     fault::{Fault, Result, describe_io},
     ledger::{Ledger, RunRow, RunStatus},
     monitor::open_alerts,
-    web::{self, DaemonStatus, ModelRunStatus, State},
+    web::{self, DaemonStatus, ModelRunStatus, State, own_host_name, read_token},
 };
 
 /// A running server.
@@ -46,7 +45,7 @@ pub(super) struct Prepared {
 /// address still cannot be bound. An unusable address or token is a setup fault.
 pub(super) async fn prepare(fleet: &[Settings], current: &mut Option<Server>) -> Result<Option<Prepared>> {
     let Some(http) = fleet.first().and_then(|settings| settings.http.as_ref()) else { return Ok(None) };
-    let token = http.token_file.as_ref().map(token).transpose()?;
+    let token = http.token_file.as_ref().map(|file| read_token("http.token_file", file)).transpose()?;
     let bound = match current.as_ref().filter(|server| server.listen == http.listen) {
         Some(server) => server.listener.try_clone(),
         None => TcpListener::bind(&http.listen),
@@ -155,25 +154,11 @@ fn bind_fault(http: &Http, error: &io::Error) -> Fault {
 
 /// Names under which the server is known: those in the config, and this host's.
 fn host_names(http: &Http, base_url: Option<&str>) -> Vec<String> {
-    let own = fs::read_to_string("/proc/sys/kernel/hostname").map(|name| name.trim().to_owned());
     let authority = base_url.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.split('/').next());
     let public = authority.and_then(|authority| authority.rsplit('@').next()?.split(':').next());
-    let named = own.ok().into_iter().chain(public.map(ToOwned::to_owned)).filter(|name| !name.is_empty());
+    let public = public.filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+    let named = own_host_name().into_iter().chain(public);
     http.hosts.iter().cloned().chain(named).collect()
-}
-
-fn token(file: &PathBuf) -> Result<String> {
-    let fault = |why: String| {
-        Fault::setup(format!(
-            "http.token_file: {}: {why}; the file must contain the token and nothing else",
-            file.display()
-        ))
-    };
-    let text = fs::read_to_string(file).map_err(|error| fault(describe_io(&error)))?;
-    match text.trim() {
-        "" => Err(fault("the file is empty".to_owned())),
-        token => Ok(token.to_owned()),
-    }
 }
 
 /// Reads the current status from the ledger.

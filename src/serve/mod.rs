@@ -1,6 +1,7 @@
 //! The scoring API: `vigie serve` answers requests with scores, and logs each before it is answered.
 
 mod endpoint;
+mod json_object;
 mod log;
 mod metrics;
 mod model;

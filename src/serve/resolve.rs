@@ -3,9 +3,14 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-use super::{log::JsonMembers, model::ServedModel, refusal::ScoringRefusal, value::InputValue};
+use super::{
+    json_object::{JsonMembers, json_object},
+    model::ServedModel,
+    refusal::ScoringRefusal,
+    value::InputValue,
+};
 use crate::source::{FeatureLookup, FoundFeatures};
 
 /// The inputs of rows, and the ids that they name.
@@ -93,15 +98,6 @@ async fn find(features: &FeatureLookup, id: &str, model: &ServedModel) -> Result
 
 /// The object of the members whose names are kept.
 fn object(members: &[(String, &RawValue)], is_kept: impl Fn(&str) -> bool) -> String {
-    let mut object = String::from("{");
-    for (name, value) in members.iter().filter(|(name, _)| is_kept(name)) {
-        if object.len() > 1 {
-            object.push(',');
-        }
-        object.push_str(&Value::from(name.as_str()).to_string());
-        object.push(':');
-        object.push_str(value.get());
-    }
-    object.push('}');
-    object
+    let kept = members.iter().filter(|(name, _)| is_kept(name));
+    json_object(kept.map(|(name, value)| (name.as_str(), value.get())))
 }

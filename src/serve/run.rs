@@ -1,6 +1,6 @@
-//! `vigie serve`: opens model and log, listens, looks for other versions, and ends on a signal.
+//! `vigie serve`: opens the model and the log, listens, checks for other versions, and stops on a signal.
 
-use std::{fs, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Builder,
@@ -23,18 +23,22 @@ use crate::{
     daemon::Clock,
     fault::{Fault, Result, describe_io},
     source::FeatureLookup,
+    web::{own_host_name, read_token},
 };
 
 /// Options of `vigie serve`.
 #[derive(Debug, Clone)]
 pub struct ServeRequest {
     pub config: PathBuf,
-    /// Which of several models.
+    /// Name of the model to serve, if the config defines several.
     pub model: Option<String>,
+    /// Number of threads that answer requests, at least 2.
     pub threads: usize,
 }
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT; then waits for pending requests.
+///
+/// Fails if the config, the model, the log or the address cannot be used.
 pub fn run(request: &ServeRequest) -> Result<()> {
     let settings =
         Settings::load_one(&request.config, "--model", request.model.as_deref()).map_err(Problems::into_fault)?;
@@ -47,8 +51,9 @@ pub fn run(request: &ServeRequest) -> Result<()> {
     let instance = instance();
     let clock = Clock::from_env();
     let service = Arc::new(open(&settings, &options, &instance, clock)?);
-    let access =
-        ServerAccess { token: options.token_file.as_ref().map(token).transpose()?, hosts: host_names(&options) };
+    let token_file = options.token_file.as_ref().map(|file| read_token("serve.token_file", file));
+    let hosts = options.hosts.iter().cloned().chain(own_host_name()).collect();
+    let access = ServerAccess { token: token_file.transpose()?, hosts };
     let listener = TcpListener::bind(&options.listen).map_err(|error| {
         let why = describe_io(&error);
         Fault::setup(format!("serve.listen: cannot bind {}: {why}; choose another address or port", options.listen))
@@ -74,14 +79,14 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             let _ = stop.send(true);
         });
         let every = Duration::from_micros(u64::try_from(options.refresh.microseconds()).unwrap_or(60_000_000));
-        let looking = Arc::clone(&service);
+        let for_refresh = Arc::clone(&service);
         let refresher = tokio::spawn(async move {
             let mut ticks = interval(every);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks.tick().await;
             loop {
                 tokio::select! { _ = ticks.tick() => {}, _ = hang_up.recv() => {} }
-                block_in_place(|| looking.refresh());
+                block_in_place(|| for_refresh.refresh());
             }
         });
         let model = service.champion.model();
@@ -142,30 +147,7 @@ fn challenger(
 
 /// A name of this process that no other writer of a log has.
 fn instance() -> String {
-    let host = host().unwrap_or_else(|| "vigie".to_owned());
+    let host = own_host_name().unwrap_or_else(|| "vigie".to_owned());
     let safe: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
     format!("{safe}-{}-{}", Instant::now().compact(), std::process::id())
-}
-
-fn host() -> Option<String> {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
-    (!name.is_empty()).then_some(name)
-}
-
-fn host_names(options: &ServeOptions) -> Vec<String> {
-    options.hosts.iter().cloned().chain(host()).collect()
-}
-
-fn token(file: &PathBuf) -> Result<String> {
-    let fault = |why: String| {
-        Fault::setup(format!(
-            "serve.token_file: {}: {why}; the file must contain the token and nothing else",
-            file.display()
-        ))
-    };
-    let text = fs::read_to_string(file).map_err(|error| fault(describe_io(&error)))?;
-    match text.trim() {
-        "" => Err(fault("the file is empty".to_owned())),
-        token => Ok(token.to_owned()),
-    }
 }

@@ -22,7 +22,8 @@ use super::{
     service::ScoringService,
 };
 use crate::web::{
-    ConnectionLimits, HostProblem, Place, PlaceLimits, RequestPlace, TimeoutListener, harden, has_token, host_problem,
+    ConnectionLimits, HostProblem, Place, PlaceLimits, RequestPlace, TimeoutListener, escape, harden, has_token,
+    host_problem,
 };
 
 /// Callers keep connections open between requests, and a proxy may have all of them.
@@ -200,11 +201,10 @@ async fn metrics(State(service): State<Arc<ScoringService>>) -> Response {
     counter(&mut text, "log_failures_total", "Failed attempts to write to the log.", load(&status.failures));
     gauge(&mut text, "ready", "Whether requests can be answered.", "", u64::from(status.failure().is_none()));
     let model = service.champion.model();
-    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ");
     let labels = format!(
         "{{model=\"{}\",version=\"{}\",sha256=\"{}\"}}",
-        quoted(&model.name),
-        quoted(model.version.as_deref().unwrap_or_default()),
+        escape(&model.name),
+        escape(model.version.as_deref().unwrap_or_default()),
         model.sha256
     );
     gauge(&mut text, "model", "The model in use.", &labels, 1);

@@ -25,9 +25,9 @@ use crate::{
     source::FeatureLookup,
 };
 
-/// Requests with more rows than this are scored aside, so that they hold up no other.
+/// Requests with more rows than this are scored on a blocking thread, so that they do not delay others.
 const FEW_ROWS: usize = 16;
-/// Requests that are scored by the challenger at the same time.
+/// Maximum number of requests that the challenger scores at the same time.
 const MAX_SHADOWS: usize = 64;
 
 /// The state of the server.
@@ -51,7 +51,7 @@ pub(super) struct Challenger {
     pub slot: ModelSlot,
     /// The share of requests that it answers.
     pub share: f64,
-    /// Where its scores that are no answers are logged.
+    /// The log of its scores for requests that the champion answers.
     pub log: Option<RequestLog>,
     permits: Arc<Semaphore>,
 }
@@ -119,7 +119,7 @@ impl ScoringService {
         }
     }
 
-    /// Looks for other versions of the models. Blocks.
+    /// Checks for other versions of the models and of the feature table. Blocks.
     pub(super) fn refresh(&self) {
         self.champion.refresh();
         if let Some(Err(fault)) = self.features.as_ref().map(FeatureLookup::refresh) {
@@ -220,8 +220,11 @@ impl ScoringService {
         Ok(ScoredRows { scores, reasons, faults, parse_us, score_us: microseconds(scoring) })
     }
 
-    /// Logs a request that was refused. If that fails, too, only the refusal is lost.
+    /// Logs a refused request, unless the log is why it was refused. If that fails, too, only the refusal is lost.
     pub(super) async fn log_refusal(&self, request: (&'static str, &str, Monotonic), refusal: &ScoringRefusal) {
+        if !refusal.is_logged {
+            return;
+        }
         let (endpoint, request_id, started) = request;
         let facts = RequestFacts {
             at: self.clock.now(),

@@ -1,12 +1,18 @@
 //! Checks the `Host` of a request. Without a token, a web page could otherwise read the reports through the browser of
 //! someone who can reach the server: the page's own name is made to resolve to the server's address (DNS rebinding).
 
-use std::net::IpAddr;
+use std::{fs, net::IpAddr};
 
 use axum::{
     extract::Request,
     http::{Version, header},
 };
+
+/// The name of this host; `None` if it has none.
+pub(crate) fn own_host_name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
 
 /// What is wrong with the host of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -59,7 +59,7 @@ impl MetricFamilies {
 }
 
 /// Escapes a label value. `shown` has already removed control characters and bounded its length.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

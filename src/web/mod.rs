@@ -14,11 +14,14 @@ mod serve;
 mod state;
 mod status;
 mod timeout;
+mod token;
 
 pub(crate) use guard::{harden, has_token};
-pub(crate) use host::{HostProblem, host_problem};
+pub(crate) use host::{HostProblem, host_problem, own_host_name};
+pub(crate) use metrics::escape;
 pub(crate) use places::{Place, PlaceLimits};
 pub use serve::serve;
 pub use state::State;
 pub use status::{DaemonStatus, ModelRunStatus};
 pub(crate) use timeout::{ConnectionLimits, RequestPlace, TimeoutListener};
+pub(crate) use token::read_token;

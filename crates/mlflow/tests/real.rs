@@ -240,7 +240,7 @@ fn check_tracking(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
     assert_eq!(client.log_missing(&found(), &other).unwrap_err().kind(), Kind::Refused);
     assert_eq!(client.log_batch(&run.run_id, &other).unwrap_err().kind(), Kind::Refused);
     for _ in 0..2 {
-        let linked = champion.model_id().is_some_and(|model_id| client.link_model(&found(), model_id).unwrap());
+        let linked = champion.model_id().is_some_and(|model_id| client.link_model(&run.run_id, model_id).unwrap());
         assert_eq!(linked, is_3);
     }
     let linked = champion.model_id().filter(|_| is_3).map(ToOwned::to_owned);
@@ -338,7 +338,7 @@ fn a_server_with_tls_client_certificates_and_passwords() {
     // Its figures are kept, but not on the page of a model that it may not change.
     let logged = reader.log_batch(&run.run_id, &window_batch(model.model_id())).unwrap();
     assert!(logged.is_new && !logged.is_on_model_page);
-    assert!(!reader.link_model(&run, model.model_id().unwrap()).unwrap());
+    assert!(!reader.link_model(&run.run_id, model.model_id().unwrap()).unwrap());
     assert_eq!(reader.run(&run.run_id).unwrap().metrics["drift/share"].value.to_bits(), 0.125_f64.to_bits());
     connect(&as_admin).set_version_tag(GUARDED, 1, "a", "b").unwrap();
 

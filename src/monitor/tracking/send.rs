@@ -18,6 +18,7 @@ use crate::{
     fault::{Fault, Remedy},
     monitor::registry::client::connect,
     report::revision,
+    web::own_host_name,
 };
 
 /// The tag by which a run is found again.
@@ -133,7 +134,7 @@ impl<'a> TrackedExchange<'a> {
     }
 
     fn link_model(&self, run: &TrackedRun) -> Result<(), MlflowError> {
-        self.model_id().map_or(Ok(()), |model_id| self.client.link_model(run, model_id).map(|_| ()))
+        self.model_id().map_or(Ok(()), |model_id| self.client.link_model(&run.run_id, model_id).map(|_| ()))
     }
 
     fn finish(&self, run: &TrackedRun, end: i64) -> Result<(), MlflowError> {
@@ -243,9 +244,8 @@ impl<'a> TrackedExchange<'a> {
 /// The tag by which an installation is known in an experiment.
 fn installation_tag(tracked: &TrackedWindow) -> Option<(String, String)> {
     let id: String = tracked.installation.as_ref()?.chars().take(ID_DIGITS).collect();
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let host = if host.trim().is_empty() { "unknown host" } else { host.trim() };
-    Some((format!("{INSTALLATION}{id}"), host.to_owned()))
+    let host = own_host_name().unwrap_or_else(|| "unknown host".to_owned());
+    Some((format!("{INSTALLATION}{id}"), host))
 }
 
 /// Tags an experiment with this installation. If others have, their windows and ours become points of the same runs, so the one

@@ -76,9 +76,7 @@ pub(in crate::serve) async fn infer(
     let (status, response) = match answered {
         Ok(body) => (StatusCode::OK, json_response(StatusCode::OK, &body)),
         Err(refusal) => {
-            if refusal.is_logged {
-                service.log_refusal((ENDPOINT, &id, started), &refusal).await;
-            }
+            service.log_refusal((ENDPOINT, &id, started), &refusal).await;
             (refusal.status, refused(&refusal, &json!({"error": refusal.message})))
         }
     };

@@ -16,7 +16,7 @@ use super::{
     read::{json_text, objects},
 };
 use crate::serve::{
-    log::JsonMembers,
+    json_object::{JsonMembers, json_object},
     model::ServedModel,
     refusal::ScoringRefusal,
     request_id::RequestId,
@@ -93,7 +93,7 @@ pub(in crate::serve) async fn invocations(
     let (status, response) = match answered {
         Ok(scored) => (StatusCode::OK, json_response(StatusCode::OK, &json!({"predictions": values(&scored, output)}))),
         Err(mut refusal) => {
-            // MLflow's clients know 400 only.
+            // MLflow answers 400 in this case.
             let error_code = match refusal.status {
                 StatusCode::UNPROCESSABLE_ENTITY => "INVALID_PARAMETER_VALUE",
                 _ => refusal.code,
@@ -153,9 +153,7 @@ async fn respond(
         }
         Err(refusal) => Err(refusal),
     };
-    if let Err(refusal) = &answered
-        && refusal.is_logged
-    {
+    if let Err(refusal) = &answered {
         service.log_refusal((endpoint, id, started), refusal).await;
     }
     answered
@@ -252,11 +250,9 @@ fn rows_of_csv(body: &Bytes) -> Result<Vec<String>, ScoringRefusal> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
-        let cells = names.iter().zip(&record).map(|(name, cell)| {
-            let value = if cell.is_empty() { Value::Null } else { Value::from(cell) };
-            format!("{}:{value}", Value::from(name.as_str()))
-        });
-        rows.push(format!("{{{}}}", cells.collect::<Vec<_>>().join(",")));
+        let value = |cell: &str| if cell.is_empty() { Value::Null } else { Value::from(cell) };
+        let values: Vec<String> = record.iter().map(|cell| value(cell).to_string()).collect();
+        rows.push(json_object(names.iter().zip(&values).map(|(name, value)| (name.as_str(), value.as_str()))));
     }
     Ok(rows)
 }

@@ -54,9 +54,7 @@ pub(in crate::serve) async fn predict(
     let (status, response) = match answer {
         Ok((scored, is_list)) => (StatusCode::OK, json_response(StatusCode::OK, &written(&scored, &id, is_list))),
         Err(refusal) => {
-            if refusal.is_logged {
-                service.log_refusal((ENDPOINT, &id, started), &refusal).await;
-            }
+            service.log_refusal((ENDPOINT, &id, started), &refusal).await;
             let mut error = Map::from_iter([("code".to_owned(), json!(refusal.code))]);
             error.insert("message".to_owned(), json!(refusal.message));
             error.extend(refusal.details.clone());

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use serde_json::value::RawValue;
 use vigie_profile::batch::plain_tokens;
 
-use crate::serve::refusal::ScoringRefusal;
+use crate::serve::{json_object::json_object, refusal::ScoringRefusal};
 
 /// The text of a body. Python writes the bare tokens NaN and Infinity, which JSON does not have: they become null.
 pub(super) fn json_text(body: &Bytes) -> Result<Cow<'_, str>, ScoringRefusal> {
@@ -27,26 +27,14 @@ pub(super) fn json_text(body: &Bytes) -> Result<Cow<'_, str>, ScoringRefusal> {
     }
 }
 
-/// Objects of rows, from columns and lists of values in their order.
+/// One object per row, from the names of columns and the values of each row in their order.
 pub(super) fn objects(columns: &[String], rows: &[Vec<&RawValue>]) -> Result<Vec<String>, ScoringRefusal> {
-    let names: Vec<String> = columns.iter().map(|name| serde_json::Value::from(name.as_str()).to_string()).collect();
     let rows = rows.iter().enumerate().map(|(index, row)| {
-        if row.len() != names.len() {
-            let (have, want) = (row.len(), names.len());
+        if row.len() != columns.len() {
+            let (have, want) = (row.len(), columns.len());
             return Err(ScoringRefusal::unreadable(format!("row {index} has {have} values for {want} columns")));
         }
-        let mut object = String::with_capacity(names.len() * 32);
-        object.push('{');
-        for (place, (name, value)) in names.iter().zip(row).enumerate() {
-            if place > 0 {
-                object.push(',');
-            }
-            object.push_str(name);
-            object.push(':');
-            object.push_str(value.get());
-        }
-        object.push('}');
-        Ok(object)
+        Ok(json_object(columns.iter().zip(row).map(|(name, value)| (name.as_str(), value.get()))))
     });
     rows.collect()
 }

@@ -5,5 +5,5 @@ mod record;
 mod sink;
 mod writer;
 
-pub(super) use record::{BatchRecord, JsonMembers, RefusedRecord, RequestFacts};
+pub(super) use record::{BatchRecord, RefusedRecord, RequestFacts};
 pub(super) use writer::{LogError, RequestLog};

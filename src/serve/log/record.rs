@@ -7,7 +7,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 use vigie_profile::window::Instant;
 
-use crate::serve::model::{RowScore, ServedModel};
+use crate::serve::{
+    json_object::{JsonMembers, json_object},
+    model::{RowScore, ServedModel},
+};
 
 /// What all records of a request have in common.
 #[derive(Debug, Clone, Copy)]
@@ -126,55 +129,22 @@ fn push_number(line: &mut String, number: f64) {
 
 /// The object of inputs on one line, without the names that are not logged.
 fn push_inputs(line: &mut String, inputs: &str, omit: &[String]) {
-    // Line feeds in JSON are outside of texts, where they are blanks.
-    let push = |line: &mut String, text: &str| {
-        let mut parts = text.split(['\n', '\r']);
-        line.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            line.push(' ');
-            line.push_str(part);
-        }
-    };
     if omit.is_empty() {
-        return push(line, inputs);
+        return push_on_one_line(line, inputs);
     }
-    let members: Vec<(String, &serde_json::value::RawValue)> = members(inputs).unwrap_or_default();
-    line.push('{');
+    // The inputs have been read before, so they are an object.
+    let JsonMembers(members) = serde_json::from_str(inputs).unwrap_or(JsonMembers(Vec::new()));
     let kept = members.iter().filter(|(name, _)| !omit.contains(name));
-    for (index, (name, value)) in kept.enumerate() {
-        let _ = write!(line, "{}{}:", if index == 0 { "" } else { "," }, Value::from(name.as_str()));
-        push(line, value.get());
-    }
-    line.push('}');
+    push_on_one_line(line, &json_object(kept.map(|(name, value)| (name.as_str(), value.get()))));
 }
 
-/// The members of an object in their order.
-fn members(object: &str) -> serde_json::Result<Vec<(String, &serde_json::value::RawValue)>> {
-    serde_json::from_str::<JsonMembers<'_>>(object).map(|members| members.0)
-}
-
-/// Members of an object with the text of their values.
-pub(in crate::serve) struct JsonMembers<'a>(pub Vec<(String, &'a serde_json::value::RawValue)>);
-
-impl<'de: 'a, 'a> serde::Deserialize<'de> for JsonMembers<'a> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-        impl<'de> serde::de::Visitor<'de> for MembersVisitor {
-            type Value = JsonMembers<'de>;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(map.size_hint().unwrap_or(128));
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(JsonMembers(members))
-            }
-        }
-        deserializer.deserialize_map(MembersVisitor)
+/// Replaces line breaks by spaces: in JSON they occur only between tokens.
+fn push_on_one_line(line: &mut String, json: &str) {
+    let mut parts = json.split(['\n', '\r']);
+    line.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        line.push(' ');
+        line.push_str(part);
     }
 }
 

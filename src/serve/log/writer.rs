@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -43,35 +43,36 @@ pub(in crate::serve) enum LogError {
 /// The state of a log.
 #[derive(Debug, Default)]
 pub(in crate::serve) struct LogStatus {
-    has_failed: AtomicBool,
-    why: Mutex<String>,
+    /// Why the last attempt to write failed; `None` if it succeeded.
+    failure: Mutex<Option<String>>,
     waiting_bytes: AtomicUsize,
     /// Records written, and dropped because too many waited.
     pub written: AtomicU64,
     pub dropped: AtomicU64,
+    /// Failed attempts to write.
     pub failures: AtomicU64,
 }
 
 impl LogStatus {
     /// Why the log cannot be written; `None` if the last attempt succeeded.
     pub(in crate::serve) fn failure(&self) -> Option<String> {
-        let why = || self.why.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.has_failed.load(Ordering::SeqCst).then(why)
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Notes the result of an attempt to write; changes are logged.
     fn note(&self, result: &Result<(), String>, place: &str) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         match result {
             Ok(()) => {
-                if self.has_failed.swap(false, Ordering::SeqCst) {
+                if failure.take().is_some() {
                     info!("serve.log: {place} can be written again");
                 }
             }
             Err(why) => {
                 self.failures.fetch_add(1, Ordering::Relaxed);
-                if !self.has_failed.swap(true, Ordering::SeqCst) {
+                if failure.replace(why.clone()).is_none() {
                     error!("{why}; requests are refused until it can be written");
                 }
-                self.why.lock().unwrap_or_else(PoisonError::into_inner).clone_from(why);
             }
         }
     }
@@ -175,7 +176,7 @@ fn open_sink(options: &RequestLogOptions, source: &SourceOptions, instance: &str
     Ok(LogSink::Files { files, folder: folder.display().to_string() })
 }
 
-/// Writes what waits.
+/// Writes the waiting records.
 impl Drop for RequestLog {
     fn drop(&mut self) {
         drop(self.sender.take());
@@ -189,7 +190,7 @@ struct RecordWriter {
     entries: Receiver<Entry>,
     sink: LogSink,
     instance: String,
-    /// Failed writes whose records may be there all the same.
+    /// Number of failed writes whose records may have been written nevertheless.
     failures: u64,
     /// Sequence number of the last record.
     sequence: u64,
@@ -226,7 +227,7 @@ impl RecordWriter {
         let dropped = self.status.dropped.load(Ordering::SeqCst);
         let mut sequence = self.sequence + (dropped - self.dropped);
         let mut lines = Vec::with_capacity(bytes + 96 * group.len());
-        // Numbers that may be taken are not given again.
+        // Sequence numbers that may have been used are not used again.
         let instance = match self.failures {
             0 => self.instance.clone(),
             failures => format!("{}-{failures}", self.instance),

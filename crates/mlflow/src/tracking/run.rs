@@ -40,7 +40,7 @@ pub struct TrackedRun {
     pub tags: BTreeMap<String, String>,
     /// Ids of the models that it logged (MLflow 3).
     pub model_ids: Vec<String>,
-    /// Ids of the models that it is about (MLflow 3): see [`MlflowClient::link_model`].
+    /// Ids of the models that it is about (MLflow 3), unless the run was found by a search: see [`MlflowClient::link_model`].
     pub linked_models: Vec<String>,
 }
 
@@ -244,17 +244,12 @@ impl MlflowClient {
     }
 
     /// Records that a run is about a logged model, so that each page links to the other. Returns whether it is recorded: not if
-    /// the server is older than MLflow 3, nor if the user may not change the model. Nothing is sent if the run
-    /// states it, which one that was found by a search does not.
+    /// the server is older than MLflow 3, nor if the user may not change the model. May be repeated.
     ///
     /// # Errors
     ///
     /// As every call.
-    pub fn link_model(&self, run: &TrackedRun, model_id: &str) -> Result<bool> {
-        if run.linked_models.iter().any(|linked| linked == model_id) {
-            return Ok(true);
-        }
-        let run_id = &run.run_id;
+    pub fn link_model(&self, run_id: &str, model_id: &str) -> Result<bool> {
         if !self.server_version()?.has_logged_models() {
             return Ok(false);
         }
