@@ -25,6 +25,8 @@ use crate::{
 const WINDOW: &str = "vigie.window";
 /// The value of that tag for the run with the main figures of all windows, and its name.
 const TREND: &str = "trend";
+/// The tag with the id of the model that a run was last linked to. A search states tags, but no links.
+const LINKED: &str = "vigie.model_id";
 /// The tag of an experiment that each installation sets once, followed by its id; the value is the name of its host.
 const INSTALLATION: &str = "vigie.installation.";
 /// Digits of an installation's id in its tag.
@@ -115,8 +117,8 @@ impl<'a> TrackedExchange<'a> {
         let figures = tracked.head.iter().chain(&tracked.features).map(|(key, value)| (key.clone(), *value)).collect();
         let PlacedFigures { place: step, missing } = LoggedFigures::by_step(&run).place(0, &figures);
         let metrics = missing.into_iter().map(|figure| point(figure, end, step, None)).collect();
+        tags.extend(self.link_model(&run)?);
         self.client.log_missing(&run, &RunBatch { metrics, params, tags })?;
-        self.link_model(&run)?;
         Ok(run)
     }
 
@@ -128,13 +130,17 @@ impl<'a> TrackedExchange<'a> {
         let logged = LoggedFigures::by_time(self.client, &run, number, &tracked.head)?;
         let PlacedFigures { place: time, missing } = logged.place(end, &tracked.head);
         let metrics = missing.into_iter().map(|figure| point(figure, time, number, self.model_id())).collect();
-        self.client.log_missing(&run, &RunBatch { metrics, ..RunBatch::default() })?;
-        self.link_model(&run)?;
+        let tags = self.link_model(&run)?.into_iter().collect();
+        self.client.log_missing(&run, &RunBatch { metrics, tags, ..RunBatch::default() })?;
         self.finish(&run, run.end_ms.map_or(end, |logged| logged.max(end)))
     }
 
-    fn link_model(&self, run: &TrackedRun) -> Result<(), MlflowError> {
-        self.model_id().map_or(Ok(()), |model_id| self.client.link_model(&run.run_id, model_id).map(|_| ()))
+    /// Links a run to the model, unless it has the tag that says so. Returns the tag.
+    fn link_model(&self, run: &TrackedRun) -> Result<Option<(String, String)>, MlflowError> {
+        let Some(model_id) = self.model_id() else { return Ok(None) };
+        let is_linked = run.tags.get(LINKED).is_some_and(|linked| linked == model_id)
+            || self.client.link_model(&run.run_id, model_id)?;
+        Ok(is_linked.then(|| (LINKED.to_owned(), model_id.to_owned())))
     }
 
     fn finish(&self, run: &TrackedRun, end: i64) -> Result<(), MlflowError> {

@@ -153,16 +153,16 @@ fn a_window_is_logged_in_few_requests() {
         "get-by-name",
         "search",
         "create",
-        "log-batch",
         "version",
         "log-inputs",
+        "log-batch",
         "report.html",
         "report.json",
         "update",
     ];
     let tags = ["set-tag"; 3];
     let first =
-        [&["get-by-name", "create"][..], &window, &["search", "create", "log-batch", "log-inputs", "update"], &tags];
+        [&["get-by-name", "create"][..], &window, &["search", "create", "log-inputs", "log-batch", "update"], &tags];
     assert_eq!(requests(&server), first.concat());
 
     // The next window.

@@ -40,7 +40,6 @@ impl FakeRun {
         keys.sort_unstable();
         keys.dedup();
         let metrics: Vec<Value> = keys.into_iter().map(|key| point_json(self.latest(key).unwrap())).collect();
-        let linked: Vec<Value> = self.inputs.iter().map(|id| json!({"model_id": id})).collect();
         json!({
             "info": {
                 "run_id": self.id, "run_name": self.name, "experiment_id": "1", "status": self.status,
@@ -48,7 +47,6 @@ impl FakeRun {
                 "artifact_uri": format!("mlflow-artifacts:/1/{}/artifacts", self.id),
             },
             "data": {"metrics": metrics, "params": list(&self.params), "tags": list(&self.tags)},
-            "inputs": {"model_inputs": linked},
         })
     }
 }

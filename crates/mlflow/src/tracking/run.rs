@@ -40,8 +40,6 @@ pub struct TrackedRun {
     pub tags: BTreeMap<String, String>,
     /// Ids of the models that it logged (MLflow 3).
     pub model_ids: Vec<String>,
-    /// Ids of the models that it is about (MLflow 3), unless the run was found by a search: see [`MlflowClient::link_model`].
-    pub linked_models: Vec<String>,
 }
 
 /// A run to be created, unless there is one with the same value of a tag.
@@ -88,8 +86,6 @@ struct RunBody {
     data: RunData,
     #[serde(default)]
     outputs: RunOutputs,
-    #[serde(default)]
-    inputs: RunInputs,
 }
 
 #[derive(Deserialize)]
@@ -126,12 +122,6 @@ struct RunOutputs {
     model_outputs: Vec<ModelLink>,
 }
 
-#[derive(Deserialize, Default)]
-struct RunInputs {
-    #[serde(default)]
-    model_inputs: Vec<ModelLink>,
-}
-
 #[derive(Deserialize)]
 struct ModelLink {
     model_id: String,
@@ -139,8 +129,7 @@ struct ModelLink {
 
 impl From<RunBody> for TrackedRun {
     fn from(body: RunBody) -> Self {
-        let RunBody { info, data, outputs, inputs } = body;
-        let ids = |links: Vec<ModelLink>| links.into_iter().map(|link| link.model_id).collect();
+        let RunBody { info, data, outputs } = body;
         let end = info.end_time.and_then(|end| match end {
             Value::String(text) => text.parse().ok(),
             end => end.as_i64(),
@@ -157,8 +146,7 @@ impl From<RunBody> for TrackedRun {
             metrics: data.metrics.into_iter().map(|point| (point.key.clone(), point)).collect(),
             params: data.params,
             tags: data.tags,
-            model_ids: ids(outputs.model_outputs),
-            linked_models: ids(inputs.model_inputs),
+            model_ids: outputs.model_outputs.into_iter().map(|link| link.model_id).collect(),
         }
     }
 }
@@ -244,7 +232,7 @@ impl MlflowClient {
     }
 
     /// Records that a run is about a logged model, so that each page links to the other. Returns whether it is recorded: not if
-    /// the server is older than MLflow 3, nor if the user may not change the model. May be repeated.
+    /// the server is older than MLflow 3, nor if the user may not change the model.
     ///
     /// # Errors
     ///
