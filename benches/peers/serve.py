@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`vigie serve` beside Python services of the same model, each answering one row of 125 features, in turn on one machine.
+"""`vigie serve` compared with Python services of the same model, each answering one row of 125 features, in turn on one machine.
 
     benches/peers/serve.py VIGIE PYTHON [--mlflow PYTHON] [--rounds 3] [--seconds 5] [--guard]
 

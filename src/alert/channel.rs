@@ -45,7 +45,7 @@ pub enum KeyKind {
     },
     /// A section whose keys are all optional.
     Section,
-    /// The same, with `url` or `url_file`, but not both.
+    /// A section with `url` or `url_file`, but not both; its other keys are optional.
     UrlOrFile,
     /// A file that contains a secret and nothing else.
     SecretFile,

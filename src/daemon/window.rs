@@ -42,7 +42,7 @@ pub struct CheckSummary {
     pub more: bool,
 }
 
-/// What became of a window.
+/// The outcome of examining a window.
 enum Examined {
     Reported(Box<Report>),
     /// The report is kept, because it was made with another reference or model file.

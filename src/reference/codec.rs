@@ -66,7 +66,7 @@ struct Header {
     /// Index of the block with the leaves of the rows, if they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     leaf_block: Option<usize>,
-    /// What a data dictionary says of each feature; none in files of earlier versions, which ignore it.
+    /// What a data dictionary says about each feature; none in files of earlier versions, which ignore it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     descriptions: Vec<Option<FeatureDescription>>,
     /// Length and checksum of each value block.

@@ -1,4 +1,4 @@
-//! What a data dictionary says of the features of a reference: a sentence, a unit and a source table each.
+//! What a data dictionary says about the features of a reference: a sentence, a unit and a source table each.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +11,7 @@ const UNIT: RangeInclusive<usize> = 1..=40;
 /// Lengths of the name of a table, in characters.
 const TABLE: RangeInclusive<usize> = 1..=80;
 
-/// What a data dictionary says of a feature. The texts are those of a file: they may hold any character and are made safe where
+/// What a data dictionary says about a feature. The texts are those of a file: they may hold any character and are made safe where
 /// they are displayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureDescription {

@@ -36,7 +36,7 @@ pub struct Reference {
     relations: Option<Relations>,
     /// Index of the block with the leaves of the reference rows, if they were counted.
     leaf_block: Option<usize>,
-    /// What a data dictionary says of each feature; empty without one.
+    /// What a data dictionary says about each feature; empty without one.
     descriptions: Vec<Option<FeatureDescription>>,
     /// Computed on first use.
     id: OnceLock<String>,
@@ -225,20 +225,20 @@ impl Reference {
         &self.importance
     }
 
-    /// Adds what a data dictionary says of each feature, in layout order. It changes no number, so the id stays.
+    /// Adds what a data dictionary says about each feature, in layout order. It changes no number, so the id stays.
     #[must_use]
     pub fn with_dictionary(self, descriptions: Vec<Option<FeatureDescription>>) -> Self {
         let is_empty = descriptions.iter().all(Option::is_none);
         self.with_descriptions(if is_empty { Vec::new() } else { descriptions })
     }
 
-    /// Returns what the data dictionary says of a feature, by index.
+    /// Returns what the data dictionary says about a feature, by index.
     #[must_use]
     pub fn description(&self, feature: usize) -> Option<&FeatureDescription> {
         self.descriptions.get(feature)?.as_ref()
     }
 
-    /// Returns what a data dictionary says of each feature, in layout order; empty without one.
+    /// Returns what a data dictionary says about each feature, in layout order; empty without one.
     #[must_use]
     pub fn descriptions(&self) -> &[Option<FeatureDescription>] {
         &self.descriptions

@@ -163,7 +163,7 @@ pub(super) struct PrecisionTally {
     doubles: Lengths,
     /// Single-precision numbers widened to double, by the digits of their shortest text.
     casts: Lengths,
-    /// Those of `casts` that are half-precision numbers.
+    /// How many of `casts` are half-precision numbers.
     halves: u64,
 }
 

@@ -109,7 +109,7 @@ pub struct Report {
     pub verdict: Verdict,
     /// Importance by feature; `None` if no model was read.
     pub importance: Vec<Option<f64>>,
-    /// What the data dictionary says of each feature; empty without one.
+    /// What the data dictionary says about each feature; empty without one.
     pub descriptions: Vec<Option<FeatureDescription>>,
     pub traffic: Traffic,
     /// Drift of rows scored by another version of the model (no verdict).
@@ -230,7 +230,7 @@ impl Report {
         of_score.or_else(|| self.predictions.as_ref().and_then(|predictions| predictions.labels.as_ref()))
     }
 
-    /// Returns what the data dictionary says of a feature, by index.
+    /// Returns what the data dictionary says about a feature, by index.
     #[must_use]
     pub fn description(&self, feature: usize) -> Option<&FeatureDescription> {
         self.descriptions.get(feature)?.as_ref()

@@ -119,7 +119,7 @@ pub(super) struct RowsReader<'m> {
     schema: &'m InputSchema,
     rescorer: &'m Rescorer,
     columns: Vec<InputColumn>,
-    /// Of all numeric columns, one after the other, in one allocation.
+    /// The values of all numeric columns, one column after the other, in one allocation.
     numbers: Vec<f64>,
     seen: Vec<bool>,
     /// Number of rows, and of those that have been read.

@@ -8,7 +8,7 @@ const MAX_ROUNDED: i32 = 15;
 const TELLING: i32 = 4;
 
 /// The rounding of logged numbers, inferred from all of them: that of the ones with most decimals and digits. Numbers of full
-/// length are not rounded, and tell nothing about others.
+/// length are not rounded, and say nothing about the rounding of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FeaturePrecision {
     decimals: i32,

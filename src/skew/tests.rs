@@ -144,7 +144,7 @@ fn missing_values_and_sentinels_are_told_apart() {
     assert_eq!(kind(&few), Some(SkewKind::Other), "two rows may be those of one applicant");
 }
 
-/// Values of another row are no factor, no amount and no constant.
+/// Values of another row are not reported as a factor, an offset or a constant.
 #[test]
 fn values_of_other_rows_have_no_common_cause() {
     let all = values();

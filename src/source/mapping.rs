@@ -40,7 +40,7 @@ pub enum Field {
     Status,
     Error,
     Id,
-    /// Id of whom or what the inputs describe.
+    /// Id of the applicant, or of whatever the inputs describe.
     Entity,
     ModelVersion,
 }

@@ -15,9 +15,9 @@ use std::{
 /// How many connections are open at the same time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlaceLimits {
-    /// Of all clients.
+    /// For all clients together.
     pub all: usize,
-    /// Of one address; of one network for IPv6, where every host has a network of addresses.
+    /// For one address; for IPv6, for one network, because every host has a network of addresses.
     pub per_address: usize,
 }
 

@@ -233,7 +233,7 @@ fn check_tracking(server: &MlflowServer, client: &MlflowClient, is_3: bool) {
     let revision = RunBatch { metrics: vec![revised], ..RunBatch::default() };
     assert!(client.log_missing(&found(), &revision).unwrap().is_new);
     assert!(!client.log_missing(&found(), &revision).unwrap().is_new);
-    // The same values for the same model, step and time, as after a lost reply, are no error.
+    // The same values for the same model, step and time, as after a lost reply, are accepted.
     client.log_batch(&run.run_id, &batch).unwrap();
     assert_eq!(client.metric_history(&run.run_id, "drift/share").unwrap().len(), 2);
     let other = RunBatch { params: BTreeMap::from([("p0".to_owned(), "other".to_owned())]), ..RunBatch::default() };

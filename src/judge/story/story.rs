@@ -28,7 +28,7 @@ pub struct Story {
     /// Since when, if that was inside the window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub onset: Option<Onset>,
-    /// That of the worst member.
+    /// Severity of the worst member.
     pub severity: Severity,
     pub side: StorySide,
     /// Why that side, or why none.

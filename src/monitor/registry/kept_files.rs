@@ -22,7 +22,7 @@ pub(super) fn create_folder(folder: &Path) -> Result<()> {
     make_folder(folder).map_err(|error| cannot_keep(folder, &error))
 }
 
-/// The same, with the error of the system.
+/// Creates the folder, which only this user may read. Returns the operating system's error.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());

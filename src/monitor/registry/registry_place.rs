@@ -26,7 +26,7 @@ pub(crate) enum KeptUse {
 }
 
 impl<'a> RegistryPlace<'a> {
-    /// That of a config: files are kept with the state.
+    /// The place that a config describes: files are kept with the state.
     pub(crate) fn of(settings: &'a Settings) -> Self {
         Self {
             options: settings.mlflow.as_ref(),

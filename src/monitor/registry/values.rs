@@ -26,7 +26,7 @@ pub fn with_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
     looked_up(settings, KeptUse::OnOutage)
 }
 
-/// The same, from the registry itself: an outage is an error.
+/// The settings of a run, like [`with_registry_values`], but from the registry itself: an outage is an error.
 pub fn with_current_registry_values(settings: &Settings) -> Result<Cow<'_, Settings>> {
     looked_up(settings, KeptUse::Never)
 }

@@ -45,7 +45,7 @@ pub(super) fn feature_figures(document: &ReportDocument) -> Figures {
             ]
         })
         .collect();
-    // Those of all names, so that a key does not depend on what could be computed.
+    // Keys of all names, so that a key does not depend on what could be computed.
     let keys = distinct_keys(figures.iter().map(|(name, _)| name.as_str()));
     computed(figures.into_iter().filter_map(|(name, value)| Some((keys.get(&name)?.clone(), value))))
 }

@@ -21,12 +21,12 @@ pub(super) struct PlacedFigures<'a> {
 }
 
 impl LoggedFigures {
-    /// Those of a window's run, by step.
+    /// The figures of a window's run, by step.
     pub(super) fn by_step(run: &TrackedRun) -> Self {
         Self(run.metrics.values().map(|point| (point.key.clone(), (point.step, point.value))).collect())
     }
 
-    /// Those of one step of the trend, by time. A run states only the latest point of a metric, so the history is read if that
+    /// The figures of one step of the trend, by time. A run states only the latest point of a metric, so the history is read if that
     /// is one of a later step: for a window that is not the newest, one request for each figure.
     pub(super) fn by_time(
         client: &MlflowClient,

@@ -40,27 +40,27 @@ pub struct SkewSection {
 /// have in common is `kind`, with the keys that belong to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedSkew {
-    /// Of `offset`: logged values are the table's plus this.
+    /// For kind `offset`: logged values are the table's plus this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<f64>,
     /// Rows with two different values.
     pub different: u64,
-    /// Of `factor`: logged values are the table's times this.
+    /// For kind `factor`: logged values are the table's times this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub factor: Option<f64>,
     pub kind: ReportedSkewKind,
-    /// Of `renamed`: the commonest levels.
+    /// For kind `renamed`: the commonest levels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<RenamedLevel>,
     /// Unequal rows with a value in the feature table only.
     pub missing_in_log: u64,
     /// Unequal rows with a value in the log only.
     pub missing_in_table: u64,
-    /// Of `renamed`: number of further levels.
+    /// For kind `renamed`: number of further levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more_levels: Option<usize>,
     pub name: String,
-    /// Of `constant`: whether the value is in place of missing ones.
+    /// For kind `constant`: whether the value is in place of missing ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_missing: Option<bool>,
     pub severity: Severity,
@@ -68,7 +68,7 @@ pub struct ReportedSkew {
     pub share: f64,
     /// Unequal rows.
     pub unequal: u64,
-    /// Of `constant`: the logged value; missing if it is a level that may not be shown.
+    /// For kind `constant`: the logged value; missing if it is a level that may not be shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<CommonValue>,
 }

@@ -37,7 +37,7 @@ pub struct ReportedStory {
     #[serde(serialize_with = "sorted")]
     pub reasons: Vec<StoryReason>,
     pub sentence: String,
-    /// That of the worst member.
+    /// Severity of the worst member.
     pub severity: Severity,
     /// The cause, as far as it is known.
     pub side: StorySide,

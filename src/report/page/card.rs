@@ -104,7 +104,7 @@ pub(crate) fn cards(report: &Report, context: &Context, is_compact: bool) -> Vec
         .collect()
 }
 
-/// Adds what the data dictionary says of the feature.
+/// Adds what the data dictionary says about the feature.
 fn describe(card: &mut Card, described: &FeatureDescription, language: Language) {
     let FeatureDescription { sentence, unit, table } = described;
     let labels = language.labels();

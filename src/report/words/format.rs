@@ -32,7 +32,7 @@ pub(super) struct Period {
     pub day: String,
     /// Time of day of the beginning, as `09:00`.
     pub from: String,
-    /// That of the end, with the day if that is another one.
+    /// Time of day of the end, with the day if that is another one.
     pub until: String,
     pub ends_same_day: bool,
 }

@@ -129,7 +129,7 @@ pub trait Words: Notation + PageWords + SkewWords + MailWords + Sync {
     }
 
     /// States the cause of a story, as far as it is known, and the source table, as a clause with the separator. Empty if the
-    /// finding is no story.
+    /// finding is not a story.
     fn side_clause(&self, finding: &Finding) -> String {
         let side = finding.story().map_or(String::new(), |story| format!("{}{}", self.semicolon(), self.side(story)));
         format!("{side}{}", self.table_clause(finding))

@@ -78,7 +78,7 @@ fn condition(column: &TableColumn, ids: &BTreeSet<String>) -> Option<String> {
     let name = format!("log.{}", quoted(&column.name));
     let list = |values: Vec<String>, kind: &str| format!("{name} = ANY(ARRAY[{}]::{kind}[])", values.join(","));
     match column.wire {
-        // Ids that are no numbers are in no row.
+        // An id that is not a number matches no row.
         Wire::Int2 | Wire::Int4 | Wire::Int8 => {
             let whole = ids.iter().filter_map(|id| id.parse::<i64>().ok());
             Some(list(whole.map(|id| format!("'{id}'")).collect(), "int8"))

@@ -93,7 +93,7 @@ impl RowLookup {
 
     /// The features of an id as a JSON object, of up to two rows that have it.
     pub(in crate::source) async fn find(&self, id: &str) -> Result<FoundRows> {
-        // A text without digits is the id of no row.
+        // An id that does not fit the column matches no row.
         if id.contains('\0') || self.is_whole && id.parse::<i64>().is_err() {
             return Ok(Vec::new());
         }
@@ -131,7 +131,7 @@ fn answer((database, sql): (Arc<Database>, String), mut waiting: mpsc::Receiver<
 impl LookupPool {
     async fn query(&self, place: usize, id: &str) -> Result<FoundRows> {
         let Some(slot) = self.slots.get(place) else { return Ok(Vec::new()) };
-        // A connection may have been lost since the last request, which is no reason to refuse this one.
+        // A connection may have been lost since the last request: this one is sent once more over a new one.
         for attempt in 0..2 {
             let connection = self.connection(slot).await?;
             match connection.client.query(&connection.statement, &[&id]).await {

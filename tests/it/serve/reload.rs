@@ -107,22 +107,22 @@ fn a_model_that_cannot_be_used_leaves_the_old_one_in_use() {
 fn a_challenger_scores_aside_or_answers_its_share() {
     let world = world("");
     fs::copy(home_credit("challengers/lightgbm.txt"), world.path("lightgbm.txt")).unwrap();
-    let lines = |share: &str| format!("challenger: {{file: lightgbm.txt, version: \"2\", log_dir: aside{share}}}");
+    let lines = |share: &str| format!("challenger: {{file: lightgbm.txt, version: \"2\", log_dir: second{share}}}");
     let body = Value::Object(applicant()).to_string();
     configure(&world, "version: \"1\", file: model.cbm", &lines(""));
     let server = start(&world, &[]);
     let answers: Vec<Value> = (0..40).map(|_| server.post("/predict", &body).json()).collect();
     assert!(answers.iter().all(|answer| answer["model_version"] == "1"));
     server.stop();
-    let aside = logged(&world, "aside");
-    assert_eq!((logged(&world, "log").len(), aside.len()), (40, 40));
-    assert!(aside.iter().all(|record| record["model_version"] == "2"));
+    let second = logged(&world, "second");
+    assert_eq!((logged(&world, "log").len(), second.len()), (40, 40));
+    assert!(second.iter().all(|record| record["model_version"] == "2"));
     let ids = |records: &[Value]| {
         let mut ids: Vec<String> = records.iter().map(|own| own["request_id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
         ids
     };
-    assert_eq!(ids(&aside), ids(&logged(&world, "log")));
+    assert_eq!(ids(&second), ids(&logged(&world, "log")));
     configure(&world, "version: \"1\", file: model.cbm", &lines(", share: 0.25"));
     let server = start(&world, &[]);
     let mut versions: BTreeMap<String, Vec<f64>> = BTreeMap::new();
@@ -137,5 +137,5 @@ fn a_challenger_scores_aside_or_answers_its_share() {
     let own = versions["2"].len();
     assert!((60..=140).contains(&own), "{own} of 400");
     assert_ne!(versions["1"][0].to_bits(), versions["2"][0].to_bits());
-    assert_eq!(aside[0]["outputs"]["proba_default"].as_f64().unwrap().to_bits(), versions["2"][0].to_bits());
+    assert_eq!(second[0]["outputs"]["proba_default"].as_f64().unwrap().to_bits(), versions["2"][0].to_bits());
 }

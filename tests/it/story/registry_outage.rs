@@ -56,7 +56,7 @@ fn whatever_is_no_reply_of_a_registry_is_an_outage() {
         let ran = world.vigie(&["config", "check", "--config", "vigie.yaml"]);
         assert!(ran.code == Some(2) && ran.stderr.contains("model.file: "), "{status}: {}", ran.stderr);
     }
-    // What the registry itself states is no outage.
+    // An answer of the registry itself is not an outage.
     let missing = r#"{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no such model"}"#;
     server.registry().script = Some(always("404 Not Found", "application/json", missing));
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-02"]);

@@ -70,7 +70,7 @@ fn an_incomplete_version_never_lends_its_threshold() {
     assert_eq!(facts(&world.check("2026-10-01", "2026-10-02")), (2, 0.6, false));
 }
 
-/// What is downloaded although it is no model is neither kept nor taken for the version later.
+/// A download that is not a model is neither kept nor taken for the version later.
 #[test]
 fn only_what_is_a_model_is_kept() {
     let (world, server) = tagged();

@@ -6,7 +6,7 @@ use super::{
     table::RawTable,
 };
 
-/// What the data dictionary says of a column.
+/// What the data dictionary says about a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DictionaryEntry {
     /// One sentence with a full stop.

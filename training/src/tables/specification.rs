@@ -11,7 +11,7 @@ pub const CLIENT: &str = "SK_ID_CURR";
 /// The target: 1 for a client with payment difficulties, else 0.
 pub const TARGET: &str = "TARGET";
 
-/// Column → what the data dictionary says of it.
+/// Column → what the data dictionary says about it.
 pub type DictionaryMap = BTreeMap<String, DictionaryEntry>;
 
 /// The tables that contribute to a client's row; the other four are inner tables of these.

@@ -57,7 +57,7 @@ struct BatchBody<'a> {
 }
 
 impl BatchBody<'_> {
-    /// The same, with so few metrics in each request that servers of MLflow 2 can find those that they have already.
+    /// Splits the body, with so few metrics in each request that servers of MLflow 2 can find those that they have already.
     fn pieces(self) -> Vec<Self> {
         let Self { run_id, metrics, params, tags } = self;
         let texts = Self { run_id, metrics: Vec::new(), params, tags };

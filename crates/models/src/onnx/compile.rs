@@ -29,7 +29,7 @@ pub(crate) struct Computed {
     pub shape: TensorShape,
 }
 
-/// What became of a node.
+/// The compiled form of a node.
 #[derive(Debug)]
 pub(crate) enum Compiled<T> {
     /// The same elements, perhaps in another shape.

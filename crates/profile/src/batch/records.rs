@@ -33,7 +33,7 @@ pub struct Records {
     /// Whether the record marks the request as failed; null counts as false.
     pub error: Option<BooleanArray>,
     pub id: Option<StringArray>,
-    /// Id of whom or what the inputs describe, if the config maps it.
+    /// Id of the applicant, or of whatever the inputs describe, if the config maps it.
     pub entity: Option<StringArray>,
     pub model_version: Option<StringArray>,
     /// Lines that are not records (such as truncated ones), and values that could not be read.
