@@ -1,4 +1,5 @@
-"""What a model file costs a check: `vigie check` without it, with it, and with `policy.attribution` beside, in turn.
+"""What a model file and a feature table cost a check: `vigie check` without them, with the model, with `policy.attribution`
+too, and with a feature table of as many rows as the log (`features:`), in turn.
 
 Usage: python benches/peers/parity.py target/release/vigie [--rows N] [--runs N] [--without-leaves REFERENCE]
 Needs pandas and pyarrow. The rows are those of the example's reference, over and over, each with an id of its own: as
@@ -18,13 +19,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 DATA = Path(__file__).resolve().parents[2] / "reference_data" / "home_credit"
-CASES = {"no model": ("", ""), "model": (f", file: {DATA}/model.cbm", ""), "attribution": (f", file: {DATA}/model.cbm", ", attribution: true")}
+MODEL = f", file: {DATA}/model.cbm"
+LOOKUP = "features: {path: features.parquet, id: request_id}\n"
+CASES = {  # of `model`, of `policy`, and further lines of the config
+    "no model": ("", "", ""),
+    "model": (MODEL, "", ""),
+    "attribution": (MODEL, ", attribution: true", ""),
+    "features": ("", "", LOOKUP),
+    "model and features": (MODEL, "", LOOKUP),
+}
 
 
 def write(folder, rows, references):
     table = pq.read_table(DATA / "reference.parquet")
     table = pa.concat_tables([table] * (rows // table.num_rows + 1)).slice(0, rows)
     table = table.append_column("request_id", pa.array([f"h-{row:032d}" for row in range(rows)]))
+    pq.write_table(table, folder / "features.parquet", row_group_size=100_000)
     table = table.append_column("ts", pa.array([1_790_812_800.0 + row * 86_000 / rows for row in range(rows)]))
     for kind in ("parquet", "ndjson"):
         (folder / kind).mkdir()
@@ -33,11 +43,11 @@ def write(folder, rows, references):
         for batch in table.to_batches(10_000):
             lines.writelines(json.dumps(row) + "\n" for row in batch.to_pylist())
     for kind in ("parquet", "ndjson"):
-        for case, (model, policy) in CASES.items():
+        for case, (model, policy, lines) in CASES.items():
             (folder / f"{kind} {case}.yaml").write_text(
                 f"model: {{name: m{model}}}\nreference: {references.get(case, DATA / 'reference.vigie')}\nsource:\n  path: {kind}\n"
-                "  fields: {timestamp: ts, probability: probability, id: request_id}\n"
-                f"policy: {{min_rows: 100{policy}}}\nreports: {{dir: reports}}\n",
+                "  fields: {timestamp: ts, probability: probability, id: request_id, entity: request_id}\n"
+                f"policy: {{min_rows: 100{policy}}}\nreports: {{dir: reports}}\n{lines}",
                 encoding="utf-8",
             )
 
@@ -47,8 +57,10 @@ def seconds(vigie, folder, config, rows):
     start = time.perf_counter()
     ran = subprocess.run([vigie, "check", "--config", config, *days, "--format", "json"], cwd=folder, capture_output=True, text=True, check=True)
     taken = time.perf_counter() - start
-    replay = json.loads(ran.stdout)["replay"]
+    report = json.loads(ran.stdout)
+    replay, skew = report["replay"], report.get("skew")
     assert replay is None or (replay["rows"], replay["mismatches"]) == (rows, 0), replay
+    assert skew is None or (skew["compared"] > 0 and not skew["features"]), skew
     return taken
 
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow_array::{Array, ArrayRef, DictionaryArray, StringArray, cast::AsArray, types::Int32Type};
 use vigie_profile::{
-    batch::for_each_number,
+    batch::{for_each_number, level as canonical_level},
     layout::{Feature, Shape},
 };
 
@@ -27,7 +27,7 @@ pub(super) struct SkewLevels {
     missing: Option<String>,
 }
 
-/// Rows of the features of a layout. Values are as readers deliver them: numbers, or levels in canonical spelling.
+/// Rows of the features of a layout: numbers, or levels.
 #[derive(Debug, Clone)]
 pub struct FeatureRows {
     pub(super) columns: Vec<SkewColumn>,
@@ -97,7 +97,10 @@ impl SkewLevels {
             for row in rows {
                 let is_there = *row < levels.len() && levels.is_valid(*row);
                 let level = is_there.then(|| arrow_array::ArrayAccessor::value(&levels, *row));
-                let place = level.filter(|level| self.missing.as_deref() != Some(level)).map(|level| self.place(level));
+                // Some readers deliver levels as they are written, for models that distinguish the spellings.
+                let level = level.and_then(canonical_level);
+                let place =
+                    level.filter(|level| self.missing.as_deref() != Some(level)).map(|level| self.place(&level));
                 self.rows.push(place);
             }
         }

@@ -188,6 +188,21 @@ fn a_missing_level_and_the_word_for_it_are_equal() {
     assert_eq!(levels(None, &pairs), Some(SkewKind::Other));
 }
 
+/// Readers of Parquet deliver levels as written, readers of JSON in canonical spelling.
+#[test]
+fn spellings_of_one_level_are_equal() {
+    let pairs = [
+        (None, Some("__MISSING__")),
+        (Some("nan"), None),
+        (Some("1"), Some("1.0")),
+        (Some("True"), Some("1")),
+        (Some("a"), Some("a")),
+    ];
+    assert_eq!(levels(None, &pairs), None);
+    assert_eq!(levels(Some("MISSING"), &pairs), None);
+    assert_eq!(levels(None, &[(Some("a"), Some("__MISSING__"))]), Some(SkewKind::MissingInTable));
+}
+
 #[test]
 fn a_feature_that_the_table_does_not_have_is_not_compared() {
     let features = numeric();
