@@ -8,6 +8,7 @@ the partial folder, so that a step that was killed continues where it stopped, p
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -15,7 +16,8 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,6 +142,17 @@ def _complete(folder: Path, step: Step, key: str) -> bool:
         return False
     done = json.loads(record.read_text(encoding="utf-8"))
     return done["key"] == key and all((folder / name).exists() for name in done["outputs"] if name not in step.sealed)
+
+
+@contextmanager
+def exclusive(root: Path) -> Iterator[None]:
+    """Holds the folder of a run for one process: a second one would remove the partial results of the first."""
+    with (root / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"{root} is in use by another run; wait until it has ended, or choose another folder") from None
+        yield
 
 
 def _cpu() -> float:

@@ -32,7 +32,7 @@ def test_without_that_file_the_steps_before_give_the_same_bytes(once, tmp_path):
         ours, theirs = (json.loads((r / name / "step.json").read_text())["outputs"] for r in (root, once))
         strip = lambda files: {k: v for k, v in files.items() if "seconds" not in k}  # noqa: E731
         assert strip(ours) == strip(theirs), name
-    printed = execute(root, *FEW, code=1)
+    printed = execute(root, *FEW, code=2)
     assert "test_target.parquet" in printed and not (root / "final").exists()
 
 
