@@ -1,4 +1,4 @@
-"""The figures of a run as Markdown tables: columns kept, benchmark, search, choice, test."""
+"""The figures of a run as Markdown tables: benchmark, number of columns, choice, test."""
 
 from __future__ import annotations
 
