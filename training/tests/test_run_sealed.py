@@ -114,6 +114,13 @@ def test_thresholds_and_parameters_are_those_of_the_choice(run):
         if name in FAMILIES and name != choice["family"]:
             own = [c["cost"] for c in choice["candidates"].values() if c["family"] == name]
             assert candidate["family"] == name and candidate["cost"] == min(own)
+        found = (
+            run.json("search/results.json")[candidate["family"]]["best"]
+            if said["candidate"].endswith("-tuned")
+            else (run.json("benchmark/results.json")["results"][said["candidate"]])
+        )
+        folder = "final/baseline" if name == "baseline" else f"final/models/{name}"
+        assert run.json(f"{folder}/inputs.json")["params"] == found["params"], name
     assert results["all"][choice["family"]]["candidate"] == choice["winner"]
     assert run.json(f"final/models/{choice['family']}/inputs.json")["params"] == choice["params"]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from training import params
+from training import params, steps
 from training.steps import Step, run_step, sha256
 
 
@@ -103,6 +103,28 @@ def test_a_step_that_fails_leaves_no_folder_and_continues_with_the_units_it_fini
     run_step(tmp_path, step(run), settings, quiet)
     assert done == [0, 1, 2] and (tmp_path / "work/sum").read_text() == "012"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["work"]
+
+
+def test_a_unit_that_was_cut_off_is_made_again(tmp_path, settings):
+    def half(out):
+        out.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_step(tmp_path, step(lambda c: c.unit("unit", half)), settings, quiet)
+    run_step(tmp_path, step(lambda c: c.unit("unit", lambda out: out.write_text("whole"))), settings, quiet)
+    assert (tmp_path / "work/unit").read_text() == "whole"
+
+
+def test_a_step_runs_again_with_other_versions_and_with_another_source(tmp_path, settings, monkeypatch):
+    work = step(lambda c: c.write_json("out.json", 1), modules=("money.py",))
+    root = tmp_path / "run"
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
+    monkeypatch.setattr(steps, "versions", lambda: {"python": "4"})
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
+    (tmp_path / "money.py").write_text("")
+    monkeypatch.setattr(steps, "_HERE", tmp_path)
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
 
 
 def test_units_of_other_inputs_are_not_taken_over(tmp_path, settings):
