@@ -43,6 +43,16 @@ def test_parts_and_folds_are_stratified_partitions(run, data):
         assert sizes.max() - sizes.min() <= 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_every_part_is_stratified_under_any_seed(seed):
+    """One seed alone may give the right shares by chance."""
+    target = (np.random.default_rng(9).random(2_000) < 0.08).astype(int)
+    part = split.parts(np.arange(2_000), target, 0.15, 0.15, seed)
+    for name, share in (("train", 0.70), ("valid", 0.15), ("test", 0.15)):
+        assert abs((part == name).sum() - share * 2_000) <= 1, name
+        assert abs(target[part == name].sum() - share * target.sum()) <= 1, name
+
+
 def test_the_ranking_of_a_fold_is_made_without_its_rows(run, data):
     target, folds = data
     context = run.context()
