@@ -40,8 +40,8 @@ def readings(context: Context, choice_hash: str) -> list[str]:
         return reads
     if reads and not context.params["final.read_test_again"]:
         raise PermissionError(
-            "final: test was read for another choice, so it is no longer unseen. Use a new run folder or another seed; "
-            "with --set final.read_test_again=true it is read again, and the report says how often"
+            "final: test was read for another choice, so it is no longer unseen. Start a run with another --seed in a new folder, "
+            "which has other test clients; with --set final.read_test_again=true test is read again, and the report says how often"
         )
     return [*reads, choice_hash]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from . import benchmark, choose, explain, final, handover, prepare, register, search, select, split, track
 from .steps import Step
 
-_SCORING = ("frame.py", "split.py", "money.py", "oof.py", "models/spaces.py", "models/boosted.py", "models/pipelines.py")
 _FOLDS = ("split/folds.parquet", "split/target.parquet")
 
 
@@ -18,33 +17,30 @@ def _both(params) -> dict:
 
 
 STEPS = (
-    Step("tables", prepare.make_tables, settings=("clients",), modules=tuple(
-        f"tables/{n}.py" for n in ("application", "bureau", "bureau_balance", "clients", "credit_card", "draw", "instalments", "levels",
-                                   "pos_cash", "previous", "schema", "target", "write"))),
-    Step("prepare", prepare.run, inputs=("tables/*.parquet",), modules=("prepare.py",), outside=_binary),
-    Step("split", split.run, inputs=("prepare/features.parquet",), settings=("split", "folds"), modules=("split.py",),
+    Step("tables", prepare.make_tables, settings=("clients",)),
+    Step("prepare", prepare.run, inputs=("tables/*.parquet",), outside=_binary),
+    Step("split", split.run, inputs=("prepare/features.parquet",), settings=("split", "folds"),
          sealed=("test_target.parquet",)),
-    Step("select", select.run, inputs=("prepare/features.parquet", *_FOLDS), settings=("select", "folds", "cost", "beta", "threads", "models.lightgbm"),
-         modules=("select.py", "frame.py", "money.py", "models/boosted.py")),
+    Step("select", select.run, inputs=("prepare/features.parquet", *_FOLDS), settings=("select", "folds", "cost", "beta", "threads", "models.lightgbm")),
     Step("benchmark", benchmark.run, inputs=("prepare/features.parquet", *_FOLDS, "select/fold-*.parquet"),
-         settings=("select.columns", "folds", "models", "benchmark", "cost", "beta", "threads"), modules=("benchmark.py", *_SCORING)),
+         settings=("select.columns", "folds", "models", "benchmark", "cost", "beta", "threads")),
     Step("search", search.run, inputs=("prepare/features.parquet", *_FOLDS, "select/fold-*.parquet"),
-         settings=("select.columns", "folds", "search", "cost", "beta", "threads"), modules=("search.py", *_SCORING)),
+         settings=("select.columns", "folds", "search", "cost", "beta", "threads")),
     Step("choose", choose.run, inputs=(*_FOLDS, "benchmark/*.parquet", "benchmark/results.json", "search/*.parquet", "search/results.json"),
-         settings=("choose", "cost", "beta"), modules=("choose.py", "money.py", "oof.py")),
+         settings=("choose", "cost", "beta")),
     Step("final", final.run, inputs=("prepare/features.parquet", *_FOLDS, "split/parts.parquet", "split/test_target.parquet", "select/kept.txt",
                                      "choose/choice.json", "benchmark/results.json", "search/results.json"),
-         settings=("models", "cost", "beta", "threads"), modules=("final.py", "models/families.py", "models/export.py", *_SCORING)),
+         settings=("models", "cost", "beta", "threads")),
     Step("explain", explain.run, inputs=("prepare/features.parquet", *_FOLDS, "select/kept.txt", "final/results.json", "final/scores.parquet",
                                          "final/models/*/*"),
-         settings=("explain", "threads"), modules=("explain.py", "models/families.py", "models/boosted.py", "models/pipelines.py")),
+         settings=("explain", "threads")),
     Step("handover", handover.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "select/kept.txt", "prepare/dictionary.json"),
-         settings=("clients", "handover", "cost", "beta", "threads", "mlflow.model"), modules=("handover.py", "frame.py", "models/families.py"), outside=_both),
+         settings=("clients", "handover", "cost", "beta", "threads", "mlflow.model"), outside=_both),
     Step("track", track.run, inputs=("select/kept.txt", "select/ranking.parquet", "select/sizes.json", "benchmark/results.json", "benchmark/seconds.json", "benchmark/*.parquet",
                                          "search/results.json", "choose/choice.json"),
-         settings=("clients", "mlflow", "cost", "beta", "select"), modules=("track.py",), outside=track.server),
+         settings=("clients", "mlflow", "cost", "beta", "select"), outside=track.server),
     Step("register", register.run, inputs=("final/results.json", "final/holdout.parquet", "final/models/*/*", "final/baseline/*", "explain/*.parquet",
                                                "explain/*.png", "explain/importance.csv", "select/kept.txt", "choose/choice.json"),
-         settings=("clients", "mlflow", "cost", "beta", "select.columns"), modules=("register.py", "track.py"), outside=track.server),
+         settings=("clients", "mlflow", "cost", "beta", "select.columns"), outside=track.server),
 )  # fmt: skip
 """All steps of a run."""

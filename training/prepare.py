@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def program(name: str, variable: str) -> list[str]:
     """The command of a program of this repository: the environment variable if set, else the newest build."""
     if given := os.environ.get(variable):
-        return shlex.split(given)
+        return [given] if Path(given).is_file() else shlex.split(given)
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     builds = [p for p in (target / "release" / name, target / "debug" / name) if p.exists()]
     if not builds:

@@ -1,4 +1,4 @@
-"""The figures of a run as Markdown tables: columns kept, benchmark, search, choice, test."""
+"""The figures of a run as Markdown tables: benchmark, number of columns, choice, test."""
 
 from __future__ import annotations
 
@@ -69,11 +69,12 @@ def report(root: Path) -> str:
     steps = [p.parent for p in root.glob("*/step.json")]
     wall = sum(_json(p, "step.json")["seconds"]["wall"] for p in steps)
     cpu = sum(_json(p, "step.json")["seconds"]["cpu"] for p in steps)
+    reads = "once" if results["test_reads"] == 1 else f"{results['test_reads']} times"
     return "\n".join([
         f"Seed {split['seed']}; {choice['clients']:,} clients in train and valid ({choice['defaults']:,} defaults), "
         f"{results['clients']:,} in test ({results['defaults']:,}). All steps: {wall:,.0f} s, {cpu:,.0f} s of processor time.\n",
         "Benchmark, out of fold, each fold with its own columns:\n", _benchmark(root),
         "Number of columns (LightGBM, out of fold):\n", _sizes(root),
         f"Choice: {choice['winner']} at {choice['threshold']:.4f}, by out-of-fold cost:\n", _choice(root),
-        f"Test, read {results['test_reads']} time(s), after the choice:\n", _test(root),
+        f"Test, read {reads} after the choice:\n", _test(root),
     ])  # fmt: skip

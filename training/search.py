@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 
 import pandas as pd
@@ -56,9 +55,3 @@ def search_cost(scores: pd.DataFrame, folds: oof.Folds, cost: money.Cost) -> flo
     """The cost of the clients that were scored, at their cheapest threshold."""
     target = pd.Series(folds.target, index=folds.ids).loc[scores[frame.ID]].to_numpy()
     return money.cheapest(target, scores["probability"].to_numpy(), cost)[1]
-
-
-def best(context: Context, family: str) -> dict | None:
-    """The best parameters that the search found for a family, if it was searched."""
-    results = json.loads(context.path("search/results.json").read_text(encoding="utf-8"))
-    return results[family]["best"]["params"] if family in results else None

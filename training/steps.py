@@ -8,6 +8,7 @@ the partial folder, so that a step that was killed continues where it stopped, p
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -15,10 +16,12 @@ import os
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import sources
 from .params import Params
 
 PACKAGES = (
@@ -42,7 +45,7 @@ class Step:
     """One step of the run.
 
     `inputs` are files (or globs) of earlier steps, relative to the run's folder; `settings` are dotted names of params;
-    `modules` are the source files that decide its result. `sealed` outputs may be absent without the step being run again.
+    `sealed` outputs may be absent without the step being run again.
     `outside` gives further parts of the key, such as the address of a server.
     """
 
@@ -50,7 +53,6 @@ class Step:
     run: Callable[[Context], None]
     inputs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
     outside: Callable[[Params], dict] = field(default=lambda params: {})
 
@@ -127,7 +129,7 @@ def _key(root: Path, step: Step, params: Params) -> tuple[str, dict]:
         "inputs": {p.relative_to(root).as_posix(): sha256(p) for p in _input_files(root, step)},
         "settings": params.some(step.settings),
         "seed": params["seed"],
-        "source": {m: sha256(_HERE / m) for m in step.modules},
+        "source": {name: sha256(_HERE / name) for name in sources.of(step.run)},
         "versions": versions(),
         "outside": step.outside(params),
     }
@@ -140,6 +142,17 @@ def _complete(folder: Path, step: Step, key: str) -> bool:
         return False
     done = json.loads(record.read_text(encoding="utf-8"))
     return done["key"] == key and all((folder / name).exists() for name in done["outputs"] if name not in step.sealed)
+
+
+@contextmanager
+def exclusive(root: Path) -> Iterator[None]:
+    """Holds the folder of a run for one process: a second one would remove the partial results of the first."""
+    with (root / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RuntimeError(f"{root} is in use by another run; wait until it has ended, or choose another folder") from None
+        yield
 
 
 def _cpu() -> float:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,11 +39,44 @@ def address(root: Path) -> str:
 def server(params) -> dict:
     """The part of a step's key that says where it logs to, without user and password."""
     del params
-    return {"server": re.sub(r"//[^/@]*@", "//", SERVER)}
+    return {"server": _shown()}
+
+
+def unreachable() -> str | None:
+    """Why the tracking server does not answer; `None` if it does, or if there is none."""
+    if not SERVER.startswith("http"):
+        return None
+    try:
+        with urllib.request.urlopen(f"{_shown().rstrip('/')}/health", timeout=10):
+            return None
+    except urllib.error.HTTPError:
+        return None  # it answers; what it forbids is said by the first request that matters
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", error))
+
+
+def check_address(root: Path, warn: Callable[[str], None]) -> None:
+    """At the start of a run: a folder that no database can be in is an error, a server that does not answer is a warning."""
+    if not SERVER and (bad := sorted(set("#?%") & set(str(root.resolve())))):
+        raise ValueError(
+            f"{root}: MLflow cannot keep its database in a folder with {' '.join(bad)} in its path; choose another folder"
+        )
+    if (why := unreachable()) is not None:
+        warn(f"warning: the MLflow server {_shown()} does not answer ({why}); the steps track and register need it")
+
+
+def _shown() -> str:
+    """The address of the server without user and password."""
+    return re.sub(r"//[^/@]*@", "//", SERVER)
 
 
 def connect(context: Context):
-    """The module mlflow, set to the tracking server."""
+    """The module mlflow, set to the tracking server. A server that does not answer is an error at once: MLflow would retry for minutes."""
+    if (why := unreachable()) is not None:
+        raise RuntimeError(
+            f"the MLflow server {_shown()} does not answer ({why}); start it, or unset MLFLOW_TRACKING_URI to log to a database in "
+            "the folder of the run, and repeat the command"
+        )
     os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     import mlflow

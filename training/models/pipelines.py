@@ -36,7 +36,7 @@ class SkLearn:
         self.family, self.params, self.seed, self.threads = family, params, seed, threads
 
     def fit(self, x: pd.DataFrame, y: np.ndarray):
-        """Trains the pipeline; a default counts as much as all others together."""
+        """Trains the pipeline; the defaults together count as much as all other rows together."""
         self.columns, self.text = list(x.columns), [c for c in x.columns if x[c].dtype == object]
         params = {k: tuple(v) if isinstance(v, list) else v for k, v in self.params.items()} | {"random_state": self.seed}
         if self.family != "mlp":  # the network takes weights of rows instead

@@ -20,9 +20,6 @@ from .pos_cash import pos_cash_balance
 from .previous import previous_application
 from .schema import TABLES, arrow_schema, arrow_table
 
-SCALES = {"tiny": 2_000, "small": 20_000, "large": 307_511}
-"""Names of the usual numbers of clients."""
-
 
 def block(seed: int, number: int) -> dict[str, dict]:
     """All columns of the seven tables for one whole block of clients; hidden columns start with `_`."""

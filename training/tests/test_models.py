@@ -94,6 +94,15 @@ def test_equal_seeds_give_equal_models():
         assert np.array_equal(first, second), family
 
 
+@pytest.mark.parametrize("family", ["catboost", "lightgbm", "forest", "mlp"])
+def test_another_seed_gives_another_model(family):
+    """A seed that a family ignores would make runs under two seeds the same."""
+    x, y = rows()
+    settings = SETTINGS[f"models.{family}"]
+    first, second = (make(family, settings, seed).fit(x, y).probability(x) for seed in (9, 10))
+    assert not np.array_equal(first, second)
+
+
 def test_id_and_target_are_never_read_as_features(tmp_path):
     path = tmp_path / "f.parquet"
     pd.DataFrame(

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import recall_score, roc_auc_score
 
 from training import choose, frame, money, oof, select, split
 from training.models.families import make
@@ -42,17 +43,28 @@ def test_parts_and_folds_are_stratified_partitions(run, data):
         assert sizes.max() - sizes.min() <= 1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_every_part_is_stratified_under_any_seed(seed):
+    """One seed alone may give the right shares by chance."""
+    target = (np.random.default_rng(9).random(2_000) < 0.08).astype(int)
+    part = split.parts(np.arange(2_000), target, 0.15, 0.15, seed)
+    for name, share in (("train", 0.70), ("valid", 0.15), ("test", 0.15)):
+        assert abs((part == name).sum() - share * 2_000) <= 1, name
+        assert abs(target[part == name].sum() - share * target.sum()) <= 1, name
+
+
 def test_the_ranking_of_a_fold_is_made_without_its_rows(run, data):
     target, folds = data
     context = run.context()
     path = run.root / split.FEATURES
     columns = list(frame.features_of(path))
     x = frame.read(path, columns, target.index.to_numpy(), single=True)
-    fit = (folds != 1).to_numpy()
-    gains = select.rank(x[fit], target.to_numpy()[fit], context.params["select.ranker"], 42, 1)
-    saved = pd.read_parquet(run.root / "select/fold-1.parquet")
-    assert saved["feature"].tolist() == gains.index.tolist() and np.array_equal(saved["gain"], gains)
-    assert select.fold_columns(context, 1) == gains.index[:125].tolist()
+    for fold in sorted(set(folds)):
+        fit = (folds != fold).to_numpy()
+        gains = select.rank(x[fit], target.to_numpy()[fit], context.params["select.ranker"], 42, 1)
+        saved = pd.read_parquet(run.root / f"select/fold-{fold}.parquet")
+        assert saved["feature"].tolist() == gains.index.tolist() and np.array_equal(saved["gain"], gains)
+        assert select.fold_columns(context, fold) == gains.index[:125].tolist()
 
 
 @pytest.mark.parametrize("family", ["logistic", "lightgbm"])
@@ -117,6 +129,20 @@ def test_another_program_finds_the_same_choice_from_the_saved_scores(run, data):
     prefer = ["catboost", "lightgbm", "xgboost", "logistic", "forest", "mlp"]
     rule = min(choice["tied"], key=lambda n: (prefer.index(n.removesuffix("-tuned")), found[n][0], n))
     assert choice["winner"] == rule and choice["threshold"] == choice["candidates"][rule]["threshold"]
+
+
+def test_figures_of_the_benchmark_are_those_of_its_saved_scores(run, data):
+    target, folds = data
+    for name, said in run.json("benchmark/results.json")["results"].items():
+        score = pd.read_parquet(run.root / f"benchmark/{name}.parquet").set_index("SK_ID_CURR")["probability"].loc[target.index]
+        assert said["at_half"]["recall"] == recall_score(target, score >= 0.5), name
+        assert (
+            said["at_half"]["business_cost"]
+            == 10 * ((target == 1) & (score < 0.5)).sum() + ((target == 0) & (score >= 0.5)).sum()
+        )
+        assert (said["at_cheapest"]["business_cost"], said["at_cheapest"]["threshold"]) == costs_of(target, score.to_numpy())
+        by_fold = [roc_auc_score(target[folds == f], score[folds == f]) for f in sorted(set(folds))]
+        assert [f["auc"] for f in said["folds"]] == by_fold and said["auc_mean"] == pytest.approx(np.mean(by_fold), rel=1e-14)
 
 
 def test_the_choice_follows_the_predictions(run, data):

@@ -17,6 +17,7 @@ def test_saved_values_equal_those_of_the_official_library_and_add_up(run):
     columns = select.kept(run.context())
     x = frame.read(run.root / split.FEATURES, columns, values.index.to_numpy())
     assert len(values) == run.context().params["explain.rows"] and list(values.columns) == ["base", "raw", *columns]
+    assert set(values.index) <= set(pd.read_parquet(run.root / "split/target.parquet")["SK_ID_CURR"])
     model = load(run.root / f"final/models/{family}")
     total = values["base"] + values[columns].sum(axis=1)
     scale = values[columns].abs().sum(axis=1) + values["base"].abs()
@@ -43,6 +44,33 @@ def test_contributions_of_every_family_add_up_to_its_raw_score(run, family):
     tolerance = 2e-4 if family == "xgboost" else 1e-9  # XGBoost computes in 32 bits
     assert np.abs(total - values["raw"]).max() < tolerance
     assert (values[model.columns].abs().sum(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("family", ["lightgbm", "xgboost"])
+def test_contributions_carry_the_names_of_the_library(run, family):
+    """Sums would be right if the contributions of two features were swapped."""
+    ids, _, _ = split.read_folds(run.context())
+    model = load(run.root / f"final/models/{family}")
+    x = frame.read(run.root / split.FEATURES, select.kept(run.context()), ids[:40])
+    if family == "lightgbm":
+        names, official = model.model.feature_name(), model.model.predict(model.encode(x), pred_contrib=True)
+    else:
+        names, official = model.model.feature_names, model.model.predict(model.matrix(x), pred_contribs=True)
+    assert np.abs(explain.explain(model, x, x)[names].to_numpy() - official[:, :-1]).max() <= 1e-12
+
+
+@pytest.mark.parametrize("family", ["logistic", "forest", "mlp"])
+def test_transformed_columns_belong_to_the_features_that_scikit_learn_names(run, family):
+    model = load(run.root / f"final/models/{family}")
+    names = model.model.named_steps["columns"].get_feature_names_out()
+    assert len(names) > len(model.columns)
+    for name, source in zip(names, model._sources(), strict=True):
+        feature = model.columns[source]
+        kind, own = name.split("__", 1)
+        if kind == "numbers":
+            assert own in (feature, f"missingindicator_{feature}")
+        else:
+            assert feature in model.text and own.startswith(f"{feature}_")
 
 
 def test_plots_are_drawn_from_the_saved_values(run, tmp_path):

@@ -79,6 +79,7 @@ def test_the_final_version_has_shap_and_what_a_service_needs(run, api, registere
     assert (
         tags["phase"] == "final_with_shap" and tags["cost_fn"] == "10" and tags["cost_fp"] == "1" and tags["n_features"] == "125"
     )
+    assert (tags["fbeta_beta"], tags["feature_set"], tags["model_name"]) == ("3", "top125", results["family"])
     assert metrics["test.auc"] == results["test"]["auc"] and metrics["threshold_business"] == results["threshold"]
     assert metrics["test.business_cost"] == results["test"]["business_cost"]
     assert params == {k: str(v) for k, v in run.json("choose/choice.json")["params"].items()}
@@ -171,7 +172,9 @@ def test_every_step_is_tracked(run, api):
     for family in FAMILIES:
         record = runs[family]
         assert record["info"]["status"] == "FINISHED" and pairs(record["data"]["tags"])["phase"] == "benchmark_baseline"
-        assert pairs(record["data"]["metrics"])["business_cost"] == results[family]["at_cheapest"]["business_cost"]
+        metrics = pairs(record["data"]["metrics"])
+        assert metrics["business_cost"] == results[family]["at_cheapest"]["business_cost"]
+        assert metrics["seconds"] == run.json("benchmark/seconds.json")[family]
         history = api("metrics/get-history", run_id=record["info"]["run_id"], metric_key="fold_auc")["metrics"]
         assert [(int(m.get("step", 0)), m["value"]) for m in history] == [
             (i, f["auc"]) for i, f in enumerate(results[family]["folds"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from training import params
+from training import params, pipeline, steps
 from training.steps import Step, run_step, sha256
 
 
@@ -74,7 +74,7 @@ def test_step_json_says_what_went_in_and_came_out(tmp_path, settings):
     (tmp_path / "in.txt").write_text("a")
     run_step(
         tmp_path,
-        step(lambda c: c.write_json("out.json", {"a": 1}), inputs=("in.txt",), settings=("folds",), modules=("money.py",)),
+        step(lambda c: c.write_json("out.json", {"a": 1}), inputs=("in.txt",), settings=("folds",)),
         settings,
         quiet,
     )
@@ -83,7 +83,7 @@ def test_step_json_says_what_went_in_and_came_out(tmp_path, settings):
         "out.json": sha256(tmp_path / "work/out.json")
     }
     assert record["seed"] == 42 and record["settings"] == {"folds": 2} and record["versions"]["catboost"] == "1.2.10"
-    assert set(record["seconds"]) == {"wall", "cpu"} and list(record["source"]) == ["money.py"]
+    assert set(record["seconds"]) == {"wall", "cpu"} and list(record["source"]) == ["tests/test_steps.py"]
 
 
 def test_a_step_that_fails_leaves_no_folder_and_continues_with_the_units_it_finished(tmp_path, settings):
@@ -103,6 +103,36 @@ def test_a_step_that_fails_leaves_no_folder_and_continues_with_the_units_it_fini
     run_step(tmp_path, step(run), settings, quiet)
     assert done == [0, 1, 2] and (tmp_path / "work/sum").read_text() == "012"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["work"]
+
+
+def test_a_unit_that_was_cut_off_is_made_again(tmp_path, settings):
+    def half(out):
+        out.write_text("half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_step(tmp_path, step(lambda c: c.unit("unit", half)), settings, quiet)
+    run_step(tmp_path, step(lambda c: c.unit("unit", lambda out: out.write_text("whole"))), settings, quiet)
+    assert (tmp_path / "work/unit").read_text() == "whole"
+
+
+def test_a_step_runs_again_with_other_versions_and_with_another_source(tmp_path, settings, monkeypatch):
+    work = step(lambda c: c.write_json("out.json", 1))
+    root = tmp_path / "run"
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
+    monkeypatch.setattr(steps, "versions", lambda: {"python": "4"})
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
+    monkeypatch.setattr(steps.sources, "of", lambda function: ["money.py"])
+    assert run_step(root, work, settings, quiet) and not run_step(root, work, settings, quiet)
+
+
+def test_the_sources_of_a_step_are_its_module_and_all_that_it_imports():
+    found = {step.name: set(steps.sources.of(step.run)) for step in pipeline.STEPS}
+    assert found["split"] == {"split.py", "frame.py", "tables/levels.py"}
+    assert {"benchmark.py", "models/families.py", "models/boosted.py", "models/spaces.py", "oof.py"} <= found["benchmark"]
+    assert {"tables/write.py", "tables/application.py", "tables/levels.py"} <= found["tables"]
+    assert {"handover.py", "prepare.py", "models/families.py", "tables/write.py"} <= found["handover"]
+    assert all("steps.py" not in files for files in found.values())
 
 
 def test_units_of_other_inputs_are_not_taken_over(tmp_path, settings):

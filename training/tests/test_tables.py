@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from training import frame
 from training.tables.levels import LEVELS
 from training.tables.schema import HOUSING, TABLES, arrow_schema
 from training.tables.write import write_tables
@@ -138,3 +142,14 @@ def test_booleans_are_letters_or_zero_and_one(tables):
 def test_too_few_clients_are_refused(tmp_path):
     with pytest.raises(ValueError, match="too few"):
         write_tables(0, tmp_path, SEED)
+
+
+def test_the_models_and_the_preparation_declare_the_same_levels():
+    """Codes of models follow from the levels here; `vigie-prepare` declares its own, and a level of one side alone is an error."""
+    source = (Path(__file__).parents[1] / "src/tables/application.rs").read_text(encoding="utf-8")
+    lists = {
+        name: re.findall(r'"([^"]*)"', body) for name, body in re.findall(r"const (\w+): &\[&str\] =\s*&\[(.*?)\];", source, re.S)
+    }
+    declared = {column: sorted(lists[name]) for column, name in re.findall(r'text\("(\w+)", (\w+),', source)}
+    assert len(declared) == 14
+    assert declared == {column: sorted(set(levels) - {frame.MISSING}) for column, levels in frame.LEVELS.items()}

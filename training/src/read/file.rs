@@ -142,7 +142,7 @@ impl RawFile {
         let keys = keys.map_err(|error| PrepareError::query(&self.path.display().to_string(), &error))?;
         if keys.null_count() > 0 {
             return Err(PrepareError::new(format!(
-                "{}: the key {name} is missing in {} rows; remove them or fill in the key",
+                "{}: rows without a value of the key {name}: {}; remove them or fill in the key",
                 self.path.display(),
                 keys.null_count()
             )));

@@ -37,9 +37,8 @@ pub(super) fn present_columns<'s>(
     if absent.is_empty() {
         return Ok(present);
     }
-    let key = if absent.contains(&needs.table.key) { "the key and other " } else { "" };
     Err(PrepareError::new(format!(
-        "{file}: {key}columns are absent: {}; the file has {} columns. Write the table with all its columns, or leave out \
+        "{file}: columns are absent: {}; the file has {} columns. Write the table with all its columns, or leave out \
          with --columns the features that need them",
         absent.join(", "),
         schema.len()
@@ -55,7 +54,7 @@ fn mismatch(kind: CellKind, found: &ArrowDataType) -> Option<&'static str> {
     match kind {
         CellKind::Key if !integer => Some("a 32-bit or 64-bit integer"),
         CellKind::Number | CellKind::Whole if !number => Some("a 32-bit or 64-bit number"),
-        CellKind::Flag if !number && *found != A::Boolean => Some("numbers 1 and 0, or booleans"),
+        CellKind::Flag if !number && *found != A::Boolean => Some("1 and 0 as 32-bit or 64-bit numbers, or booleans"),
         CellKind::YesNo if !text => Some("text (Y or N)"),
         CellKind::Text(_) if !text => Some("text (not a dictionary)"),
         _ => None,

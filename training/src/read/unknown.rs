@@ -73,11 +73,10 @@ impl UnknownLevels {
     /// One sentence per column with undeclared levels.
     pub(crate) fn sentences(&self) -> Vec<String> {
         let sentence = |((table, column), levels): (&(&str, String), &BTreeMap<String, u64>)| {
-            let cells: u64 = levels.values().sum();
             let named: Vec<String> = levels.iter().map(|(level, count)| format!("{level:?} ({count})")).collect();
             format!(
-                "{table}.parquet: {cells} cells of {column} have a level that is not declared and makes no column: {}; declare it in \
-                 the file of the table in training/src/tables if it is meant",
+                "{table}.parquet: undeclared levels of {column} get no column of their own (cells in brackets): {}; declare those that are \
+                 valid in the table's file in training/src/tables",
                 named.join(", ")
             )
         };

@@ -1,7 +1,7 @@
 //! The data dictionary's sentence, unit and source table of a feature.
 
 use super::{
-    derived::{CellTest, RowRule},
+    derived::{CellTest, DerivedColumn, RowRule},
     feature::{FeatureColumn, FeatureSource, GroupStat},
     table::RawTable,
 };
@@ -42,6 +42,9 @@ fn feature_phrase(table: &RawTable, feature: &FeatureColumn) -> Phrase {
             Phrase { words: format!("whether {words}"), unit: "true or false", table: source }
         }
         FeatureSource::Stat(column, stat) => {
+            if let Some(DerivedColumn { rule: RowRule::Indicator(test), .. }) = table.derived_column(column) {
+                return indicator_phrase(table, test, *stat);
+            }
             let inner = column_phrase(table, column);
             let (of, unit) = match stat {
                 GroupStat::Mean => ("mean", if inner.unit == "1 or 0" { "ratio" } else { inner.unit }),
@@ -64,6 +67,22 @@ fn feature_phrase(table: &RawTable, feature: &FeatureColumn) -> Phrase {
         }
         FeatureSource::Rows => Phrase { words: format!("number of {rows}"), unit: "count", table: table.name },
     }
+}
+
+/// A statistic of a column that is 1 where the test holds, else 0: its sum is a count, its mean a share.
+fn indicator_phrase(table: &RawTable, test: &CellTest, stat: GroupStat) -> Phrase {
+    let rows = table.rows;
+    let (words, source) = test_phrase(table, test);
+    let (words, unit) = match stat {
+        GroupStat::Mean => (format!("share of {rows} where {words}"), "ratio"),
+        GroupStat::Sum => (format!("number of {rows} where {words}"), "count"),
+        GroupStat::Min => (format!("whether {words} for all {rows} (1 or 0)"), "1 or 0"),
+        GroupStat::Max => (format!("whether {words} for at least one of the {rows} (1 or 0)"), "1 or 0"),
+        GroupStat::Std => (format!("standard deviation over {rows} of 1 where {words} and 0 elsewhere"), "1 or 0"),
+        GroupStat::Distinct => (format!("number of distinct values over {rows} of whether {words}"), "count"),
+        GroupStat::Span => (format!("whether {words} for some but not all {rows} (1 or 0)"), "1 or 0"),
+    };
+    Phrase { words, unit, table: source }
 }
 
 fn column_phrase(table: &RawTable, name: &str) -> Phrase {

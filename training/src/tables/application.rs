@@ -74,8 +74,8 @@ const EMERGENCIES: &[&str] = &["No", "Yes"];
 const BUILDING: [(&str, &str); 14] = [
     ("APARTMENTS", "size of apartments"),
     ("BASEMENTAREA", "basement area"),
-    ("YEARS_BEGINEXPLUATATION", "years since the building came into use"),
-    ("YEARS_BUILD", "age of the building"),
+    ("YEARS_BEGINEXPLUATATION", "years in use"),
+    ("YEARS_BUILD", "age"),
     ("COMMONAREA", "common area"),
     ("ELEVATORS", "number of lifts"),
     ("ENTRANCES", "number of entrances"),
@@ -118,12 +118,12 @@ fn client_columns() -> Vec<RawColumn> {
         number(
             "DAYS_REGISTRATION",
             "days",
-            "last change of registration (relative to the application, negative before)",
+            "day of the last change of registration (relative to the application, negative before)",
         ),
         number(
             "DAYS_ID_PUBLISH",
             "days",
-            "last change of the identity document (relative to the application, negative before)",
+            "day of the last change of the identity document (relative to the application, negative before)",
         ),
         number("OWN_CAR_AGE", "years", "age of the car"),
         flag("FLAG_MOBIL", "whether a mobile phone was given"),
@@ -170,7 +170,7 @@ fn columns() -> Vec<RawColumn> {
         text("EMERGENCYSTATE_MODE", EMERGENCIES, "whether the client's building is in a state of emergency"),
     ]);
     for days in [30, 60] {
-        for (name, what) in [("OBS", "with observed"), ("DEF", "in default at")] {
+        for (name, what) in [("OBS", "observed to be"), ("DEF", "who defaulted at")] {
             columns.push(number(
                 format!("{name}_{days}_CNT_SOCIAL_CIRCLE"),
                 "count",
@@ -181,7 +181,7 @@ fn columns() -> Vec<RawColumn> {
     columns.push(number(
         "DAYS_LAST_PHONE_CHANGE",
         "days",
-        "last change of phone (relative to the application, negative before)",
+        "day of the last change of phone (relative to the application, negative before)",
     ));
     for document in 2..=21 {
         columns.push(flag(format!("FLAG_DOCUMENT_{document}"), format!("whether document {document} was provided")));

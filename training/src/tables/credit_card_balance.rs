@@ -19,7 +19,7 @@ fn columns() -> Vec<RawColumn> {
         number("AMT_DRAWINGS_CURRENT", "currency", "amount drawn"),
         number("AMT_DRAWINGS_OTHER_CURRENT", "currency", "amount of other drawings"),
         number("AMT_DRAWINGS_POS_CURRENT", "currency", "amount of purchases"),
-        number("AMT_INST_MIN_REGULARITY", "currency", "minimal instalment"),
+        number("AMT_INST_MIN_REGULARITY", "currency", "minimum instalment"),
         number("AMT_PAYMENT_CURRENT", "currency", "amount paid"),
         number("AMT_PAYMENT_TOTAL_CURRENT", "currency", "amount paid in total"),
         number("AMT_RECEIVABLE_PRINCIPAL", "currency", "receivable principal"),
@@ -31,8 +31,8 @@ fn columns() -> Vec<RawColumn> {
         number("CNT_DRAWINGS_POS_CURRENT", "count", "number of purchases"),
         number("CNT_INSTALMENT_MATURE_CUM", "count", "number of instalments paid so far"),
         text(STATUS, LEVELS, "status of the contract"),
-        number(DAYS_PAST_DUE, "days", "days past due"),
-        number("SK_DPD_DEF", "days", "days past due, small debts ignored"),
+        number(DAYS_PAST_DUE, "days", "number of days past due"),
+        number("SK_DPD_DEF", "days", "number of days past due, small debts ignored"),
     ]
 }
 
@@ -44,7 +44,7 @@ pub(super) fn table() -> RawTable {
             "CC_UTILIZATION",
             "AMT_BALANCE",
             "AMT_CREDIT_LIMIT_ACTUAL",
-            "balance divided by card limit",
+            "balance divided by the card limit",
         ),
         DerivedColumn {
             name: "CC_DRAWINGS_TOTAL".to_owned(),

@@ -16,10 +16,10 @@ pub(super) fn table() -> RawTable {
             ENTRY,
             DUE,
             "days",
-            "days from the due date to the payment (negative if early)",
+            "number of days from the due date to the payment (negative if early)",
         ),
-        DerivedColumn::difference(DIFFERENCE, PAID, AMOUNT, "currency", "amount paid minus amount due"),
-        DerivedColumn::ratio("INST_PAYMENTRATIO", PAID, AMOUNT, "amount paid divided by amount due"),
+        DerivedColumn::difference(DIFFERENCE, PAID, AMOUNT, "currency", "amount paid minus the amount due"),
+        DerivedColumn::ratio("INST_PAYMENTRATIO", PAID, AMOUNT, "amount paid divided by the amount due"),
     ];
     let numbers = [DUE, ENTRY, AMOUNT, PAID].into_iter().chain(derived.iter().map(|column| column.name.as_str()));
     let mut features: Vec<FeatureColumn> = numbers.flat_map(|column| five("INST_", column)).collect();

@@ -74,19 +74,19 @@ fn derived() -> Vec<DerivedColumn> {
             "PREV_CREDIT_TO_APPLICATION",
             "AMT_CREDIT",
             "AMT_APPLICATION",
-            "amount granted divided by amount asked for",
+            "amount granted divided by the amount asked for",
         ),
         DerivedColumn::ratio(
             "PREV_DOWNPAYMENT_TO_GOODSPRICE",
             "AMT_DOWN_PAYMENT",
             "AMT_GOODS_PRICE",
-            "down payment divided by price of the goods",
+            "down payment divided by the price of the goods",
         ),
         DerivedColumn::ratio(
             "PREV_CREDIT_TO_GOODSPRICE",
             "AMT_CREDIT",
             "AMT_GOODS_PRICE",
-            "amount granted divided by price of the goods",
+            "amount granted divided by the price of the goods",
         ),
         DerivedColumn {
             name: "PREV_DURATION".to_owned(),
@@ -99,14 +99,14 @@ fn derived() -> Vec<DerivedColumn> {
             "DAYS_FIRST_DUE",
             "DAYS_DECISION",
             "days",
-            "days from the decision to the first due date",
+            "number of days from the decision to the first due date",
         ),
         DerivedColumn::difference(
             "PREV_DECISION_TO_LAST_DUE",
             "DAYS_LAST_DUE",
             "DAYS_DECISION",
             "days",
-            "days from the decision to the last due date",
+            "number of days from the decision to the last due date",
         ),
     ]
 }

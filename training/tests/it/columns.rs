@@ -79,8 +79,8 @@ fn the_dictionary_has_a_sentence_a_unit_and_a_table_for_each_column() {
     let lateness = of("PREV_INST_INST_DAYSLATE_MAX_MEAN");
     assert_eq!(
         lateness.sentence,
-        "Mean over previous applications of the maximum over payments of instalments of the days from the due date to the \
-         payment (negative if early)."
+        "Mean over previous applications of the maximum over payments of instalments of the number of days from the due \
+         date to the payment (negative if early)."
     );
     assert_eq!((lateness.unit.as_str(), lateness.table), ("days", "installments_payments"));
     assert_eq!(
@@ -88,6 +88,17 @@ fn the_dictionary_has_a_sentence_a_unit_and_a_table_for_each_column() {
         "Number of credits at other lenders where the type of the credit is Microloan."
     );
     assert_eq!(of("PREV_RATIO_REFUSED").unit, "ratio");
+    let overdue = "the number of days past due at the application is above 0";
+    for (stat, expected, unit) in [
+        ("SUM", format!("Number of credits at other lenders where {overdue}."), "count"),
+        ("MEAN", format!("Share of credits at other lenders where {overdue}."), "ratio"),
+        ("MAX", format!("Whether {overdue} for at least one of the credits at other lenders (1 or 0)."), "1 or 0"),
+        ("MIN", format!("Whether {overdue} for all credits at other lenders (1 or 0)."), "1 or 0"),
+    ] {
+        let entry = of(&format!("BUREAU_BUREAU_IS_OVERDUE_{stat}"));
+        assert_eq!((&entry.sentence, entry.unit.as_str()), (&expected, unit));
+    }
+    assert_eq!(of("YEARS_BUILD_AVG").sentence, "Age of the client's building, average (normalised).");
     assert_eq!(of("PREV_CC_NO_RECORDS_SUM").table, "credit_card_balance");
     // Some columns have the same values by definition: the duration of a loan is its number of instalments.
     assert!(sentences.len() > 1_600, "{} different sentences", sentences.len());

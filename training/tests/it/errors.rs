@@ -88,7 +88,7 @@ fn a_key_is_missing_or_repeats() {
         let mut tables = tables(12, 35);
         tables.rows.get_mut(table).unwrap()[3].remove(key);
         let said = error(&Work::new(&tables), |_| {});
-        assert_says(&said, &[table, key, "missing in 1 rows"]);
+        assert_says(&said, &[table, key, "without a value of the key", ": 1; remove"]);
     }
     for (table, key) in
         [("application", "SK_ID_CURR"), ("bureau", "SK_ID_BUREAU"), ("previous_application", "SK_ID_PREV")]
