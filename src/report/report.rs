@@ -12,7 +12,8 @@ use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
     judge::{
-        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SkewCheck,
+        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SequenceCheck,
+        SkewCheck,
         StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
@@ -94,6 +95,8 @@ pub struct ExaminedWindow {
     pub missing_fields: Vec<String>,
     /// Names that occur twice in a record or a header.
     pub doubled_names: Vec<String>,
+    /// Missing records, if the log has sequence numbers.
+    pub sequence: Option<SequenceCheck>,
     /// Whether times have no time zone. Not in the report, because it concerns the setup.
     pub has_naive_times: bool,
 }

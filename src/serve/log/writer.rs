@@ -223,9 +223,10 @@ impl RecordWriter {
             bytes += entry.bytes;
             group.push(entry);
         }
-        // Dropped records leave a gap in the sequence.
+        // Dropped records have numbers, and the next record says how many they are.
         let dropped = self.status.dropped.load(Ordering::SeqCst);
-        let mut sequence = self.sequence + (dropped - self.dropped);
+        let mut dropped_here = dropped - self.dropped;
+        let mut sequence = self.sequence + dropped_here;
         let mut lines = Vec::with_capacity(bytes + 96 * group.len());
         // Sequence numbers that may have been used are not used again.
         let instance = match self.failures {
@@ -238,6 +239,10 @@ impl RecordWriter {
             lines.extend_from_slice(prefix.as_bytes());
             lines.extend_from_slice(sequence.to_string().as_bytes());
             lines.push(b',');
+            if dropped_here > 0 {
+                lines.extend_from_slice(format!("\"dropped\":{dropped_here},").as_bytes());
+                dropped_here = 0;
+            }
             lines.extend_from_slice(record);
         }
         let result = self.sink.write(self.clock.now(), &lines);
