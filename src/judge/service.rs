@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, SequenceCheck, Severity, SkewCheck, StaleBlock, Test,
-    auc, cost, decision, left_out, parity,
+    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, SequenceCheck, Severity, SkewCheck,
+    StaleBlock, Test, auc, cost, decision, left_out, parity,
     rules::{above, highest},
     sequence, skew, stale,
 };

@@ -13,8 +13,7 @@ use crate::{
     fault::LeftOut,
     judge::{
         BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SequenceCheck,
-        SkewCheck,
-        StaleBlock, Subject, Verdict, VerdictHeadline,
+        SkewCheck, StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
     reference::{FeatureDescription, Holdout, Provenance},

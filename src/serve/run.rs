@@ -144,4 +144,3 @@ fn challenger(
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))
 }
-

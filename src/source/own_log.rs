@@ -20,7 +20,8 @@ pub fn complete_own_log(source: &mut Map<String, Value>, has_features: bool) {
     }
     let (Some(own), Ok(Value::Object(known))) = (own.as_object_mut(), serde_json::to_value(known)) else { return };
     // A model returns one kind of output.
-    let is_other_output = ["prediction", "probabilities"].iter().any(|key| own.get(*key).is_some_and(|key| !key.is_null()));
+    let is_other_output =
+        ["prediction", "probabilities"].iter().any(|key| own.get(*key).is_some_and(|key| !key.is_null()));
     for (key, value) in known.into_iter().filter(|(key, _)| key != "probability" || !is_other_output) {
         own.entry(key).or_insert(value);
     }

@@ -212,10 +212,7 @@ pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
     let stray = DATABASE_KEYS.into_iter().find(|key| section.contains_key(*key))?;
     let is_own_log = section.get("kind").and_then(Value::as_str) == Some(OWN_LOG);
     let missing = if is_own_log { "`table`" } else { "`kind: postgres`" };
-    Some((
-        format!("has `{stray}`, which applies only to a database"),
-        format!("set {missing}, or remove the line"),
-    ))
+    Some((format!("has `{stray}`, which applies only to a database"), format!("set {missing}, or remove the line")))
 }
 
 impl PlaceOptions {

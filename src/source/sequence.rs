@@ -166,7 +166,8 @@ impl WriterNumbers {
             first = *start;
         }
         // What begins within it, or right behind it.
-        while let Some((start, next)) = self.ranges.range(first.saturating_add(1)..=range.last.saturating_add(1)).next() {
+        while let Some((start, next)) = self.ranges.range(first.saturating_add(1)..=range.last.saturating_add(1)).next()
+        {
             let start = *start;
             range.last = range.last.max(next.last);
             self.ranges.remove(&start);

@@ -15,7 +15,8 @@ use crate::{
     engine::{self, Counted, InexactFeature},
     fault::{Fault, Result},
     judge::{
-        AucChange, Case, CostChange, Finding, SequenceCheck, Service, SkewCheck, Test, Verdict, judge, judge_segments, undecided,
+        AucChange, Case, CostChange, Finding, SequenceCheck, Service, SkewCheck, Test, Verdict, judge, judge_segments,
+        undecided,
     },
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,

@@ -293,7 +293,9 @@ mod tests {
         let days = std::fs::read_dir(folder).unwrap().map(|day| day.unwrap().path());
         let files = days.flat_map(|day| std::fs::read_dir(day).unwrap().map(|file| file.unwrap().path()));
         let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
-        texts.flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>()).collect()
+        texts
+            .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Appends two records that find the log full, between two that do not.

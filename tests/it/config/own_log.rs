@@ -18,7 +18,8 @@ fn no_field_has_to_be_named() {
     }
     let table = shown("  kind: vigie\n  url: host=db\n  table: log\n");
     assert!(table.contains("outputs.request_id") && table.contains("outputs.seq"), "{table}");
-    let own = shown("  kind: vigie\n  path: log\n  fields: {status: code, decision: null, prediction: outputs.prediction}\n");
+    let own =
+        shown("  kind: vigie\n  path: log\n  fields: {status: code, decision: null, prediction: outputs.prediction}\n");
     assert!(own.contains("status: code\n") && own.contains("timestamp: ts\n"), "{own}");
     assert!(!own.contains("decision") && !own.contains("probability"), "{own}");
     let several = format!(

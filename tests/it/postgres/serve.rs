@@ -37,7 +37,8 @@ fn tables(database: &Database<'_>) {
 }
 
 fn world(database: &Database<'_>) -> World {
-    let features = "features: {kind: postgres, table: features_store, id: sk_id_curr, features: data}\npolicy: {min_rows: 50}";
+    let features =
+        "features: {kind: postgres, table: features_store, id: sk_id_curr, features: data}\npolicy: {min_rows: 50}";
     let world = world_with(features, "log: {table: prod_requests}");
     let config = std::fs::read_to_string(world.path("vigie.yaml")).unwrap();
     let source = format!("source: {{kind: vigie, url: \"{}\", table: prod_requests}}", database.url());
@@ -145,7 +146,9 @@ fn a_database_that_is_restarted_under_load_refuses_requests_and_heals() {
     assert!(lost.is_empty(), "answered, but not in the table: {lost:?}");
     assert_no_gap(&world);
     // Of the first writer: after a failure, numbers begin again under another name.
-    database.sql("DELETE FROM prod_requests WHERE seq IN (5, 6, 9) AND instance = (SELECT min(instance) FROM prod_requests)");
+    database.sql(
+        "DELETE FROM prod_requests WHERE seq IN (5, 6, 9) AND instance = (SELECT min(instance) FROM prod_requests)",
+    );
     assert_eq!(counted(&world)["missing"], 3);
 }
 
@@ -156,7 +159,10 @@ fn the_log_in_a_table_is_proven_day_by_day() {
     let database = server.database("days");
     let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/serve.sql")).unwrap();
     // The owner's table has no columns for what proves the log: it is kept in `outputs`.
-    let script = script.replace("text,\n    model_version text,\n    model_sha256  text,\n    instance      text,\n    seq           bigint", "text");
+    let script = script.replace(
+        "text,\n    model_version text,\n    model_sha256  text,\n    instance      text,\n    seq           bigint",
+        "text",
+    );
     assert!(!script.contains("instance"), "{script}");
     database.sql(&script);
     let days = days();

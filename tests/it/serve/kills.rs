@@ -113,7 +113,8 @@ fn lose(world: &World) {
         for file in std::fs::read_dir(day.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
             let text = std::fs::read_to_string(&path).unwrap();
-            let mut lines: Vec<&str> = text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).collect();
+            let mut lines: Vec<&str> =
+                text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).collect();
             if lines.len() >= 3 {
                 lines.remove(lines.len() - 2);
                 lines.remove(0);

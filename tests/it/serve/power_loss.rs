@@ -22,7 +22,8 @@ fn answered_and_logged(durability: &str, mode: &str, losses: u64) -> (World, BTr
         lose_power(&world);
     }
     let files = log_files(&world, "log");
-    let records = files.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let records =
+        files.iter().flat_map(|text| text.lines()).filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let logged = records.map(|record| record["request_id"].as_str().unwrap().to_owned()).collect();
     (world, answered, logged)
 }
@@ -30,7 +31,8 @@ fn answered_and_logged(durability: &str, mode: &str, losses: u64) -> (World, BTr
 /// 3 losses; a tenth of `VIGIE_KILLS` in CI.
 #[test]
 fn synced_answers_survive() {
-    let losses = std::env::var("VIGIE_KILLS").ok().and_then(|kills| kills.parse::<u64>().ok()).map_or(3, |kills| kills / 10);
+    let losses =
+        std::env::var("VIGIE_KILLS").ok().and_then(|kills| kills.parse::<u64>().ok()).map_or(3, |kills| kills / 10);
     let (world, answered, logged) = answered_and_logged("synced", "", losses.max(1));
     assert!(answered.len() as u64 > losses, "only {} requests were answered", answered.len());
     let lost: Vec<&String> = answered.difference(&logged).collect();

@@ -35,7 +35,10 @@ fn world() -> World {
     let shipped = format!("path: {}", home_credit("log").display());
     configure(&world, |config| {
         let config = config.replace(&shipped, "path: log");
-        config.replace("    id: request_id\n", "    id: request_id\n    sequence: seq\n    writer: instance\n    dropped: dropped\n")
+        config.replace(
+            "    id: request_id\n",
+            "    id: request_id\n    sequence: seq\n    writer: instance\n    dropped: dropped\n",
+        )
     });
     world
 }
@@ -82,11 +85,25 @@ fn gaps_are_counted_in_every_container() {
 
 /// Cells with JSON.
 fn csv(lines: &[Value]) -> Vec<u8> {
-    let fields = ["ts", "endpoint", "status_code", "latency_ms", "request_id", "model_version", "instance", "seq", "inputs", "outputs"];
+    let fields = [
+        "ts",
+        "endpoint",
+        "status_code",
+        "latency_ms",
+        "request_id",
+        "model_version",
+        "instance",
+        "seq",
+        "inputs",
+        "outputs",
+    ];
     let mut rows = csv::Writer::from_writer(Vec::new());
     rows.write_record(fields).unwrap();
     for line in lines {
-        rows.write_record(fields.map(|field| line[field].as_str().map_or_else(|| line[field].to_string(), str::to_owned))).unwrap();
+        rows.write_record(
+            fields.map(|field| line[field].as_str().map_or_else(|| line[field].to_string(), str::to_owned)),
+        )
+        .unwrap();
     }
     rows.into_inner().unwrap()
 }
@@ -155,5 +172,9 @@ fn records_that_a_writer_dropped_are_explained() {
     world.file("log/a.ndjson", text(&without(&lines, &[38, 40, 42, 44])));
     assert_eq!(counted(&world), (1, 1, 3));
     let ran = world.vigie(&["check", "--config", "vigie.yaml", "--from", DATE, "--to", NEXT]).ok();
-    assert!(ran.stdout.contains("1 record is missing in the log") && ran.stdout.contains("3 records were dropped"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("1 record is missing in the log") && ran.stdout.contains("3 records were dropped"),
+        "{}",
+        ran.stdout
+    );
 }

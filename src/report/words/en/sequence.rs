@@ -40,6 +40,9 @@ mod tests {
              the log was full (serve.log.when_full)"
         );
         assert_eq!(finding(0, 0, 9), "9 records were dropped because the log was full (serve.log.when_full)");
-        assert_eq!((short(1, 4), short(0, 4)), ("1 record is missing in the log".into(), "4 records are dropped".into()));
+        assert_eq!(
+            (short(1, 4), short(0, 4)),
+            ("1 record is missing in the log".into(), "4 records are dropped".into())
+        );
     }
 }

@@ -50,6 +50,9 @@ mod tests {
                  que le journal était plein (serve.log.when_full)"
             )
         );
-        assert_eq!((short(2, 0), short(0, 1)), ("2 enregistrements manquent dans le journal".into(), "1 enregistrement abandonné".into()));
+        assert_eq!(
+            (short(2, 0), short(0, 1)),
+            ("2 enregistrements manquent dans le journal".into(), "1 enregistrement abandonné".into())
+        );
     }
 }
