@@ -132,9 +132,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             day(*since)
         ),
         Facts::Skew { compared, causes, more } => skew::finding(*compared, causes, *more),
-        Facts::MissingRecords { missing, writers, dropped, requests: _ } => {
-            sequence::finding(*missing, *writers, *dropped)
-        }
+        Facts::MissingRecords { missing, writers, dropped, .. } => sequence::finding(*missing, *writers, *dropped),
         Facts::UnfollowedSequence => sequence::UNFOLLOWED.to_owned(),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
