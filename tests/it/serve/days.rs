@@ -117,7 +117,13 @@ pub(crate) fn assert_proven(world: &World, day: &SentDay) -> Value {
 #[track_caller]
 pub(crate) fn assert_replayed(world: &World, rows: usize) {
     let ran = world.vigie(&["replay", "--config", "vigie.yaml", "--from", "2026-10-01", "--to", "2026-10-15"]).ok();
-    assert!(ran.stdout.contains("rows scored again give the logged score (full precision)"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("rows scored again give the logged score, at the precision of the log (full precision)")
+    );
+    // Compared, differing, and the largest difference of each day.
+    let days = ran.stdout.lines().filter(|line| line.starts_with("2026-10-") && !line.contains("no_data"));
+    let days: Vec<Vec<&str>> = days.map(|line| line.split_whitespace().collect()).collect();
+    assert!(days.len() > 3 && days.iter().all(|day| day[2..4] == ["0", "0.0e0"]), "{}", ran.stdout);
     let digits: String = ran.stdout.split("All ").nth(1).unwrap().chars().take_while(|char| *char != 'r').collect();
     let counted: String = digits.chars().filter(char::is_ascii_digit).collect();
     assert_eq!(counted, rows.to_string(), "{}", ran.stdout);
