@@ -45,7 +45,7 @@ fn synced_answers_survive() {
 #[test]
 fn the_simulation_loses_what_is_not_synced() {
     for (durability, mode) in [("written", ""), ("synced", "late"), ("synced", "flat")] {
-        let (_, answered, logged) = answered_and_logged(durability, mode, 1);
+        let (_, answered, logged) = answered_and_logged(durability, mode, 3);
         let lost = answered.difference(&logged).count();
         assert!(lost > 0, "{durability} {mode}: {} answered, none lost", answered.len());
         assert!(mode != "flat" || logged.is_empty(), "no file is an entry of its folder");

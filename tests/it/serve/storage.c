@@ -4,7 +4,7 @@
  * `E NAME` for each of its entries. What is not in it is lost with the power.
  * STORAGE_FAULT: a file; while it exists, files named *.ndjson or *.probe cannot be written or created: with EROFS if it
  * holds `r`, otherwise with ENOSPC.
- * STORAGE_MODE: `late`: syncs of files return at once and take place 20 ms later; `flat`: those of folders do nothing. */
+ * STORAGE_MODE: `late`: syncs of files return at once and take place 300 ms later; `flat`: those of folders do nothing. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -65,7 +65,7 @@ static void note_folder(int fd) {
 
 static void *sync_later(void *file) {
   int fd = (int)(long)file;
-  usleep(20000);
+  usleep(300000);
   if (syscall(SYS_fdatasync, fd) == 0) note_file(fd);
   syscall(SYS_close, fd);
   return NULL;
