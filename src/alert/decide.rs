@@ -276,8 +276,8 @@ fn is_discarded(alert: &Alert) -> bool {
 
 fn open_if_due(alert: &mut Alert, finding: &Finding, window: &Observation<'_>, rules: &Rules, now: Instant) {
     let at_once = match finding.test {
-        // No data, or the wrong model: a second window adds no evidence.
-        Test::NoData | Test::Parity | Test::StaleReference => true,
+        // No data, the wrong model, or records that are gone: a second window adds no evidence.
+        Test::NoData | Test::Parity | Test::StaleReference | Test::Sequence => true,
         _ if finding.is_dead_input() => true,
         Test::Score | Test::ShareRefused | Test::Decision | Test::LeftOut | Test::Stale | Test::Skew => {
             finding.severity == Severity::Alarm

@@ -111,7 +111,7 @@ fn unit(test: Test) -> Option<Unit> {
         Test::ModelVersion | Test::ErrorRate | Test::Parity | Test::Decision | Test::Cost | Test::RealisedCost => {
             Some(Unit::Share)
         }
-        Test::Dead | Test::Constant | Test::LeftOut | Test::Labels | Test::Skew => Some(Unit::Share),
+        Test::Dead | Test::Constant | Test::LeftOut | Test::Labels | Test::Skew | Test::Sequence => Some(Unit::Share),
         Test::Latency => None,
         _ => Some(Unit::Number),
     }

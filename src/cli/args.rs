@@ -301,7 +301,7 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct ServeArgs {
-    /// Config file with a `serve` section
+    /// Config file with a `serve` section (to check its log: `source: {kind: vigie, path: DIR}`)
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Model to serve, if the config defines several

@@ -1,11 +1,14 @@
-//! Fills in partial limits: a `watch` without an `alarm` keeps the default alarm, and vice versa.
+//! Fills in what follows from the rest: partial limits (a `watch` without an `alarm` keeps the default alarm, and vice versa), and
+//! the fields of a log whose kind has them.
 
 use serde_json::{Map, Value};
 
-use crate::judge::Policy;
+use crate::{judge::Policy, source::complete_own_log};
 
-/// Completes the limits in the file's `policy` sections. `null` stays and disables the limit.
+/// Completes the `policy` and `source` sections of a file. `null` stays: it disables a limit, and a field.
 pub(super) fn complete(file: &mut Value) {
+    complete_source(file);
+    file.get_mut("models").and_then(Value::as_array_mut).into_iter().flatten().for_each(complete_source);
     let Ok(Value::Object(defaults)) = serde_json::to_value(Policy::default()) else { return };
     let one = file.get_mut("policy").into_iter();
     for policy in one.filter_map(Value::as_object_mut) {
@@ -14,6 +17,14 @@ pub(super) fn complete(file: &mut Value) {
     let models = file.get_mut("models").and_then(Value::as_array_mut).into_iter().flatten();
     for policy in models.filter_map(|model| model.get_mut("policy")?.as_object_mut()) {
         complete_policy(policy, &defaults);
+    }
+}
+
+/// Completes the `source` section of a model.
+fn complete_source(model: &mut Value) {
+    let has_features = model.get("features").is_some_and(|features| !features.is_null());
+    if let Some(source) = model.get_mut("source").and_then(Value::as_object_mut) {
+        complete_own_log(source, has_features);
     }
 }
 

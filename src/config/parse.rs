@@ -15,7 +15,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(ConfigFile, tree::YamlNode), Vec<Pr
     })?;
     let root = tree::parse(text).map_err(|problem| vec![problem])?;
     let file_type = ValueType::config_file();
-    let mut checker = TypeChecker { file: &file_type, problems: Vec::new() };
+    let mut checker = TypeChecker { file: &file_type, problems: Vec::new(), is_own_log: false };
     let mut value = checker.value(&root, &file_type, &KeyPath::top(), None).unwrap_or_default();
     if value.is_object() {
         require_model(&value, &root, &mut checker);

@@ -16,6 +16,8 @@ pub(super) struct TypeChecker<'a> {
     /// Type of the whole file, used to suggest where a misplaced key belongs.
     pub file: &'a ValueType,
     pub problems: Vec<Problem>,
+    /// Whether the keys are those of a log whose fields are known.
+    pub is_own_log: bool,
 }
 
 impl TypeChecker<'_> {
@@ -100,6 +102,8 @@ impl TypeChecker<'_> {
         key_location: Option<Location>,
     ) -> Value {
         let mut values = Map::new();
+        let is_nested = self.is_own_log;
+        self.is_own_log |= source_keys::is_own_log(key, entries);
         for entry in self.without_duplicates(entries, key) {
             let Some(spec) = keys.get(&entry.key) else {
                 self.problems.push(unknown_key(&entry.key, keys, key, self.file).at(entry.location));
@@ -112,10 +116,12 @@ impl TypeChecker<'_> {
         }
         for (name, spec) in keys {
             let is_present = entries.iter().any(|entry| entry.key == *name);
-            if (spec.required || source_keys::is_required(key, name, &values)) && !is_present {
+            let is_known = self.is_own_log && source_keys::is_own_field(key, name);
+            if (spec.required || source_keys::is_required(key, name, &values)) && !is_present && !is_known {
                 self.missing(&key.join(name), &spec.value_type, key_location);
             }
         }
+        self.is_own_log = is_nested;
         Value::Object(values)
     }
 

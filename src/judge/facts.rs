@@ -200,6 +200,18 @@ pub enum Facts {
         /// Number of further causes.
         more: usize,
     },
+    /// Records that the sequence numbers say were written, and that are not in the log.
+    MissingRecords {
+        missing: u64,
+        /// Writers that miss records.
+        writers: u64,
+        /// Records that writers dropped on purpose; not among the missing.
+        dropped: u64,
+        /// Requests in the log.
+        requests: u64,
+    },
+    /// The sequence numbers cannot be followed, because there are too many writers or gaps.
+    UnfollowedSequence,
     /// A part of the log or of the labels, or the feature table, could not be read.
     LeftOut(LeftOut),
     /// A part of the log, or the labels, of which nothing could be used for one reason.
@@ -295,6 +307,8 @@ impl Facts {
             | Self::StaleReference { days: _, limit_days: _ }
             | Self::RegistryAway { kept: _, is_denied: _ }
             | Self::Stale { block: _, features: _, share: _, since: _ }
+            | Self::MissingRecords { missing: _, writers: _, dropped: _, requests: _ }
+            | Self::UnfollowedSequence
             // A file name and what it looks like.
             | Self::Lost(LostInput { place: _, line: _, shape: _, more: _ })) => facts,
             // Depends on the test: see `Finding::redacted`.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use vigie_stats::proportion::binomial_test;
 
 use super::{
-    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, Severity, SkewCheck, StaleBlock, Test,
-    auc, cost, decision, left_out, parity,
+    AucChange, CostChange, Facts, Finding, LeftOutKind, LeftOutRows, Policy, SequenceCheck, Severity, SkewCheck,
+    StaleBlock, Test, auc, cost, decision, left_out, parity,
     rules::{above, highest},
-    skew, stale,
+    sequence, skew, stale,
 };
 use crate::{
     drift::LoggedDecisions,
@@ -56,6 +56,8 @@ pub struct Service {
     pub stale: Vec<StaleBlock>,
     /// Logged inputs compared with the feature table, if the config names one.
     pub skew: Option<SkewCheck>,
+    /// Missing records, if the log has sequence numbers.
+    pub sequence: Option<SequenceCheck>,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
@@ -99,6 +101,7 @@ pub(super) fn findings(service: &Service, policy: &Policy) -> Vec<Finding> {
     findings.extend(decisions.flat_map(|decisions| decision::findings(decisions, service.overrides_allowed)));
     findings.extend(service.stale.iter().filter_map(|block| stale::finding(block, policy)));
     findings.extend(service.skew.as_ref().and_then(|check| skew::finding(check, policy)));
+    findings.extend(service.sequence.and_then(|check| sequence::finding(check, service.requests, policy)));
     findings.extend(service.parity.as_ref().and_then(parity::finding));
     let log = service.unreadable.iter().map(|input| (Test::Source, input));
     let labels = service.unreadable_labels.iter().map(|input| (Test::Labels, input));

@@ -52,6 +52,8 @@ pub enum Test {
     LeftOut,
     /// Logged inputs that are not those of the feature table.
     Skew,
+    /// Records that are missing in the log, by the sequence numbers of its writers.
+    Sequence,
     /// A story about whether features have values: absent, missing or filled.
     Presence,
     /// A story about which values features have.
@@ -63,7 +65,7 @@ pub enum Test {
 
 impl Test {
     /// The tests of the run or the score as a whole, which alerts name by the test.
-    pub const OF_WHOLE: [Self; 23] = [
+    pub const OF_WHOLE: [Self; 24] = [
         Self::ShareRefused,
         Self::Score,
         Self::Latency,
@@ -87,6 +89,7 @@ impl Test {
         Self::Overrides,
         Self::LeftOut,
         Self::Skew,
+        Self::Sequence,
     ];
 
     /// Parses a name as used in alerts and the config.
@@ -143,6 +146,7 @@ impl Test {
             Self::Constant => "constant",
             Self::LeftOut => "left_out",
             Self::Skew => "skew",
+            Self::Sequence => "sequence",
             Self::Presence => "presence",
             Self::Values => "values",
             Self::Measure(measure) => measure.word(),
@@ -168,6 +172,7 @@ mod tests {
             Test::Dead,
             Test::Constant,
             Test::LeftOut,
+            Test::Sequence,
             Test::Presence,
             Test::Values,
         ]) {

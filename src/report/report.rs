@@ -12,8 +12,8 @@ use crate::{
     drift::{Drift, LoggedDecisions, SegmentsDrift},
     fault::LeftOut,
     judge::{
-        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SkewCheck,
-        StaleBlock, Subject, Verdict, VerdictHeadline,
+        BlockRepeat, Headline, OverrideCounts, Policy, RecentVerdict, RecentVerdicts, SegmentVerdict, SequenceCheck,
+        SkewCheck, StaleBlock, Subject, Verdict, VerdictHeadline,
     },
     performance::{LabelCounts, Performance, Predictions},
     reference::{FeatureDescription, Holdout, Provenance},
@@ -94,6 +94,8 @@ pub struct ExaminedWindow {
     pub missing_fields: Vec<String>,
     /// Names that occur twice in a record or a header.
     pub doubled_names: Vec<String>,
+    /// Missing records, if the log has sequence numbers.
+    pub sequence: Option<SequenceCheck>,
     /// Whether times have no time zone. Not in the report, because it concerns the setup.
     pub has_naive_times: bool,
 }

@@ -113,6 +113,7 @@ fn findings(text: &mut String, findings: &[Finding], colour: bool, words: &dyn T
                 | Test::Stale
                 | Test::Parity
                 | Test::Skew
+                | Test::Sequence
         ) {
             // These findings have no figures, or figures that do not show what was found.
             let _ = writeln!(text, "         {}", harmless(&words.statement(finding)));

@@ -10,7 +10,6 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 use tracing::{info, warn};
-use vigie_profile::window::Instant;
 
 use super::{
     log::RequestLog,
@@ -22,7 +21,7 @@ use crate::{
     config::{ChallengerOptions, Problems, RequestLogOptions, ServeOptions, Settings},
     daemon::Clock,
     fault::{Fault, Result, describe_io},
-    source::FeatureLookup,
+    source::{FeatureLookup, writer_name},
     web::{own_host_name, read_token},
 };
 
@@ -48,8 +47,9 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             settings.path.display()
         )));
     };
-    let instance = instance();
     let clock = Clock::from_env();
+    let host = own_host_name().unwrap_or_else(|| "vigie".to_owned());
+    let instance = writer_name(&host, clock.now(), std::process::id());
     let service = Arc::new(open(&settings, &options, &instance, clock)?);
     let token_file = options.token_file.as_ref().map(|file| read_token("serve.token_file", file));
     let hosts = options.hosts.iter().cloned().chain(own_host_name()).collect();
@@ -143,11 +143,4 @@ fn challenger(
             .map_err(|fault| fault.context("serve.challenger"))
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))
-}
-
-/// A name of this process that no other writer of a log has.
-fn instance() -> String {
-    let host = own_host_name().unwrap_or_else(|| "vigie".to_owned());
-    let safe: String = host.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
-    format!("{safe}-{}-{}", Instant::now().compact(), std::process::id())
 }

@@ -16,6 +16,12 @@ pub enum Paths {
     First(Vec<String>),
 }
 
+impl Default for Paths {
+    fn default() -> Self {
+        Self::One(String::new())
+    }
+}
+
 impl Paths {
     /// The paths in the order they are tried.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
@@ -53,9 +59,11 @@ impl Scaled {
 }
 
 /// The `source.fields:` section.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fields {
+    /// Required, except with `kind: vigie`.
+    #[serde(default)]
     pub timestamp: Paths,
     /// An object, JSON text, or an array with `feature_names`. Default: the record's own fields.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,4 +95,13 @@ pub struct Fields {
     pub entity: Option<Paths>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_version: Option<Paths>,
+    /// Number of the record among those of its writer, without gaps: the daemon counts the records that are missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<Paths>,
+    /// Name of the process that numbered the record. Default: there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writer: Option<Paths>,
+    /// Number of records just before this one that the writer dropped on purpose. They have numbers, too, and are not missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<Paths>,
 }

@@ -13,7 +13,7 @@ use super::{
     files::{FileLog, FilePiece},
     mapping::{Field, Mapping, ReadSummary},
     parquet_file::RowMask,
-    place::SourceKind,
+    place::RowPlace,
     postgres::{TableLog, TablePreview, TableQuery},
     read_result::{LogSample, ReadResult, Unreadable},
     shape,
@@ -70,9 +70,9 @@ enum PieceOrigin {
 impl Log {
     /// Finds the files, or connects to the database.
     pub fn open(options: &SourceOptions) -> Result<Self> {
-        let origin = match options.place.kind {
-            SourceKind::Files => Origin::Files(FileLog::open(&options.place)?),
-            SourceKind::Postgres => Origin::Table(TableLog::open(options)?),
+        let origin = match options.place.rows() {
+            RowPlace::Files => Origin::Files(FileLog::open(&options.place)?),
+            RowPlace::Table => Origin::Table(TableLog::open(options)?),
         };
         Ok(Self { options: options.clone(), origin })
     }

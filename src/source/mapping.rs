@@ -13,7 +13,13 @@ use vigie_profile::{
     window::{Instant, Window},
 };
 
-use super::{Scalar, SourceOptions, Where, clock::TimeRules, file_summary::FileSummary, found_names::FoundNames};
+use super::{
+    Scalar, SourceOptions, Where,
+    clock::TimeRules,
+    file_summary::FileSummary,
+    found_names::FoundNames,
+    sequence::{SequenceTally, with_margin},
+};
 use crate::fault::{Fault, Result};
 
 /// Features and window that one pass over the log reads.
@@ -43,6 +49,11 @@ pub enum Field {
     /// Id of the applicant, or of whatever the inputs describe.
     Entity,
     ModelVersion,
+    /// Number of the record among those of its writer.
+    Sequence,
+    Writer,
+    /// Records that the writer dropped just before this one.
+    Dropped,
 }
 
 impl Field {
@@ -62,6 +73,9 @@ impl Field {
             Self::Id => "id",
             Self::Entity => "entity",
             Self::ModelVersion => "model_version",
+            Self::Sequence => "sequence",
+            Self::Writer => "writer",
+            Self::Dropped => "dropped",
         }
     }
 }
@@ -127,6 +141,9 @@ impl Mapping {
             plain(Field::Id, &fields.id),
             plain(Field::Entity, &fields.entity),
             plain(Field::ModelVersion, &fields.model_version),
+            plain(Field::Sequence, &fields.sequence),
+            plain(Field::Writer, &fields.writer),
+            plain(Field::Dropped, &fields.dropped),
         ];
         Ok(Self {
             timestamp: owned(&fields.timestamp),
@@ -177,6 +194,17 @@ impl Mapping {
         let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
         let others = self.mapped.iter().map(|mapped| (mapped.field, mapped.paths.join(", ")));
         features.chain(others).chain([timestamp]).collect()
+    }
+
+    /// The paths of a field, if it is mapped.
+    pub(super) fn paths(&self, field: Field) -> Option<&[String]> {
+        self.mapped.iter().find(|mapped| mapped.field == field).map(|mapped| mapped.paths.as_slice())
+    }
+
+    /// What to read of a log that is ordered by time: the window, and around it if records have sequence numbers.
+    pub(super) fn scanned(&self) -> Option<Window> {
+        let has_sequence = self.paths(Field::Sequence).is_some();
+        self.window.map(|window| if has_sequence { with_margin(window) } else { window })
     }
 
     /// Number of classes whose probability is mapped.
@@ -254,6 +282,8 @@ pub struct ReadSummary {
     pub(super) own: FileSummary,
     /// Whether times have no time zone.
     pub has_naive_times: bool,
+    /// Sequence numbers of all records that were read, at any time and whether or not they passed `where`.
+    pub sequence: SequenceTally,
 }
 
 impl ReadSummary {
@@ -290,5 +320,6 @@ impl ReadSummary {
         }
         self.own.merge(other.own);
         self.has_naive_times |= other.has_naive_times;
+        self.sequence.merge(other.sequence);
     }
 }

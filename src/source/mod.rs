@@ -20,6 +20,7 @@ mod log;
 mod mapping;
 mod name_order;
 mod options;
+mod own_log;
 mod parquet_file;
 mod partition;
 mod path;
@@ -30,11 +31,13 @@ mod read_result;
 mod record;
 mod records_builder;
 mod row_groups;
+mod sequence;
 mod shape;
 mod store;
 mod stored;
 mod two_phase;
 mod typed;
+mod writer_name;
 
 pub use features::{FeatureLookup, FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview, FoundFeatures};
 pub use fields::{Fields, Paths, Scaled};
@@ -44,12 +47,15 @@ pub use latest::Latest;
 pub use log::{Log, Piece, Plan, Timeless};
 pub use mapping::{Field, ReadSummary, Request};
 pub use options::{Scalar, SourceOptions, Where};
+pub use own_log::complete_own_log;
 pub use parquet_file::RowMask;
 pub use place::{
-    DatabaseServer, DatabaseUrl, LOCATED_KEYS, PLACE_HINTS, PlaceOptions, PlaceSection, RequiredFile, SslMode,
-    misplaced_key,
+    DatabaseServer, DatabaseUrl, LOCATED_KEYS, OWN_LOG, PLACE_HINTS, PlaceOptions, PlaceSection, RequiredFile, SslMode,
+    misplaced_joined_key, misplaced_key,
 };
 pub use place_check::PlaceProblem;
 pub use postgres::{RowInsert, StoredColumn, StoredTable, StoredValues, TablePreview};
 pub use read_result::{LogSample, ReadResult, Unreadable};
+pub use sequence::MissingRecords;
 pub use stored::{is_stored, read_stored};
+pub use writer_name::writer_name;

@@ -18,6 +18,8 @@ pub struct SourceOptions {
     /// they count as filtered, not as rejected.
     #[serde(default, rename = "where", skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, Where>,
+    /// Where a record has what. Required, except with `kind: vigie`, of whose records all but what is named here is known.
+    #[serde(default)]
     pub fields: Fields,
     /// Time zone of timestamps without one.
     #[serde(default = "utc")]

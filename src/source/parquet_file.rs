@@ -30,6 +30,7 @@ use super::{
     mapping::{Field, Mapping, ReadSummary, is_failure, passes},
     record::RecordReader,
     records_builder::BATCH_ROWS,
+    sequence::{SequencePlace, sequence_number},
     store::OpenFile,
     typed,
 };
@@ -336,6 +337,7 @@ pub(super) fn records(
         found.own.note_time(*first);
         found.own.note_time(*last);
     }
+    note_sequence(batch, &instants, mapping, found);
     let mut timestamp = Vec::with_capacity(batch.num_rows());
     for (row, (keep, at)) in keep.iter_mut().zip(&instants).enumerate() {
         if !*keep {
@@ -361,6 +363,30 @@ pub(super) fn records(
     let keep = BooleanArray::from(keep);
     let narrowed = filter_record_batch(batch, &keep)?;
     Ok((convert(&narrowed, timestamp, complaints, mapping, found), Some(keep)))
+}
+
+/// Notes the sequence numbers of a batch, if the log has them. `instants`: the times of its rows.
+fn note_sequence(batch: &RecordBatch, instants: &[Option<i64>], mapping: &Mapping, found: &mut ReadSummary) {
+    let values = |field| mapping.paths(field)?.iter().find_map(|path| column(batch, path));
+    let Some(numbers) = values(Field::Sequence) else { return };
+    let numbers = scaled(&numbers, 1.0);
+    let dropped = values(Field::Dropped).map(|dropped| scaled(&dropped, 1.0));
+    let writers = values(Field::Writer).map(|writers| typed::spelled(&writers));
+    let is_single = mapping.paths(Field::Writer).is_none();
+    for (row, (number, at)) in numbers.iter().zip(instants).enumerate() {
+        let writer = match &writers {
+            Some(writers) => writers.is_valid(row).then(|| writers.value(row)),
+            None => is_single.then_some(""),
+        };
+        let (Some(writer), Some(number)) = (writer, number.and_then(sequence_number)) else { continue };
+        let dropped = dropped.as_ref().filter(|column| column.is_valid(row)).map(|column| column.value(row));
+        found.sequence.note(SequencePlace {
+            writer,
+            number,
+            dropped: dropped.and_then(sequence_number).unwrap_or(0),
+            is_in_window: at.is_some_and(|at| mapping.wants(Instant(at))),
+        });
+    }
 }
 
 pub(super) fn convert(
@@ -424,7 +450,7 @@ pub(super) fn convert(
             Field::Id => records.id = Some(typed::spelled(&values)),
             Field::Entity => records.entity = Some(typed::spelled(&values)),
             Field::ModelVersion => records.model_version = Some(typed::spelled(&values)),
-            Field::Timestamp | Field::Features => {}
+            Field::Timestamp | Field::Features | Field::Sequence | Field::Writer | Field::Dropped => {}
         }
     }
     records

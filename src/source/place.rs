@@ -19,6 +19,15 @@ pub(super) enum SourceKind {
     #[default]
     Files,
     Postgres,
+    /// The log of `vigie serve`, in files or in a table.
+    Vigie,
+}
+
+/// Where rows are, whichever kind says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowPlace {
+    Files,
+    Table,
 }
 
 /// How a database connection is secured; same meaning as libpq's `sslmode`.
@@ -53,14 +62,14 @@ impl fmt::Debug for DatabaseUrl {
 pub struct PlaceOptions {
     #[serde(default)]
     pub(super) kind: SourceKind,
-    /// With `kind: files`: a file, a folder (searched recursively, with Hive partitions) or a glob. Labels need not exist
-    /// yet.
+    /// With `kind: files` or `vigie`: a file, a folder (searched recursively, with Hive partitions) or a glob. Labels need not
+    /// exist yet.
     #[serde(default, skip_serializing_if = "is_empty")]
     pub(super) path: PathBuf,
     /// With `kind: files`: the format of files whose names do not tell it, such as `predictions.log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<FileFormat>,
-    /// With `kind: postgres`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
+    /// With a `table` or `query`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
     /// Labels and feature tables without a `url` are read from the log's database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) url: Option<DatabaseUrl>,
@@ -137,10 +146,17 @@ pub const PLACE_HINTS: [(&str, &str); 10] = [
     ("features.id", "set it to the column of the id that the log has in `source.fields.entity`"),
 ];
 
+/// The kind of a log that `vigie serve` wrote.
+pub const OWN_LOG: &str = "vigie";
+
 const DATABASE_KEYS: [&str; 7] = ["url", "password_file", "sslmode", "sslrootcert", "table", "query", "time"];
 
-fn is_database(section: &Map<String, Value>) -> bool {
-    section.get("kind").and_then(Value::as_str) == Some("postgres")
+pub(super) fn is_database(section: &Map<String, Value>) -> bool {
+    match section.get("kind").and_then(Value::as_str) {
+        Some("postgres") => true,
+        Some(OWN_LOG) => ["table", "query"].into_iter().any(|key| section.contains_key(key)),
+        _ => false,
+    }
 }
 
 impl PlaceSection {
@@ -161,12 +177,25 @@ impl PlaceSection {
     pub fn requires(self, key: &str, section: &Map<String, Value>) -> bool {
         match (is_database(section), key) {
             (false, "path") => true,
+            // Of the log of `vigie serve`, they are known.
+            (_, "fields") => self == Self::Log,
             // The others may be in the log's database.
             (true, "url") => self == Self::Log,
             (true, "table") => !section.contains_key("query"),
             _ => false,
         }
     }
+}
+
+/// As [`misplaced_key`], for rows that are joined to the log.
+#[must_use]
+pub fn misplaced_joined_key(section: &Value) -> Option<(String, String)> {
+    let is_log = section.get("kind").and_then(Value::as_str) == Some(OWN_LOG);
+    let own = is_log.then(|| {
+        let hint = "write `kind: files` or `kind: postgres`";
+        ("has the kind `vigie`, which is only for `source`".to_owned(), hint.to_owned())
+    });
+    own.or_else(|| misplaced_key(section))
 }
 
 /// Checks the keys of a section against each other; returns the problem, as a predicate of the section, and a hint.
@@ -181,10 +210,9 @@ pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
             .then(|| ("has both `table` and `query`".to_owned(), "keep one of the two".to_owned()));
     }
     let stray = DATABASE_KEYS.into_iter().find(|key| section.contains_key(*key))?;
-    Some((
-        format!("has `{stray}`, which applies only to a database"),
-        "set `kind: postgres`, or remove the line".to_owned(),
-    ))
+    let is_own_log = section.get("kind").and_then(Value::as_str) == Some(OWN_LOG);
+    let missing = if is_own_log { "`table`" } else { "`kind: postgres`" };
+    Some((format!("has `{stray}`, which applies only to a database"), format!("set {missing}, or remove the line")))
 }
 
 impl PlaceOptions {
@@ -206,28 +234,32 @@ impl PlaceOptions {
         }
     }
 
+    /// Where the rows are.
+    pub(super) fn rows(&self) -> RowPlace {
+        match self.kind {
+            SourceKind::Files => RowPlace::Files,
+            SourceKind::Postgres => RowPlace::Table,
+            SourceKind::Vigie if self.table.is_some() || self.query.is_some() => RowPlace::Table,
+            SourceKind::Vigie => RowPlace::Files,
+        }
+    }
+
     /// Returns whether a server has to be reached.
     #[must_use]
     pub fn has_connection(&self) -> bool {
-        match self.kind {
-            SourceKind::Files => false,
-            SourceKind::Postgres => true,
-        }
+        self.rows() == RowPlace::Table
     }
 
     /// Returns whether something that could not be read changes the stamp once it can be. A broken file does; a server
     /// recovers unnoticed.
     #[must_use]
     pub fn stamps_show_repairs(&self) -> bool {
-        match self.kind {
-            SourceKind::Files => true,
-            SourceKind::Postgres => false,
-        }
+        self.rows() == RowPlace::Files
     }
 
     /// All paths of this host named here.
     pub fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
-        let place = (self.kind == SourceKind::Files).then_some(&mut self.path);
+        let place = (self.rows() == RowPlace::Files).then_some(&mut self.path);
         place.into_iter().chain(&mut self.password_file).chain(&mut self.sslrootcert)
     }
 
@@ -248,7 +280,7 @@ impl PlaceOptions {
     /// For rows that are joined to a log at `log`: the key that is missing, and why it is required.
     #[must_use]
     pub fn missing_key(&self, log: &Self) -> Option<(&'static str, &'static str)> {
-        (self.kind == SourceKind::Postgres && self.url.is_none() && log.kind != SourceKind::Postgres)
+        (self.rows() == RowPlace::Table && self.url.is_none() && log.rows() != RowPlace::Table)
             .then_some(("url", "the log is not in a database"))
     }
 }

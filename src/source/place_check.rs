@@ -7,7 +7,7 @@ use vigie_profile::shown::harmless;
 use super::{
     file::LogFile,
     files::{SortedFiles, sort_files},
-    place::{PlaceOptions, PlaceSection, SourceKind},
+    place::{PlaceOptions, PlaceSection, RowPlace},
     postgres::check_url,
     shape, store,
 };
@@ -28,7 +28,7 @@ impl PlaceOptions {
     #[must_use]
     pub fn losses(&self, section: PlaceSection) -> Vec<LostInput> {
         const LAST: usize = 4;
-        if self.kind != SourceKind::Files {
+        if self.rows() != RowPlace::Files {
             return Vec::new();
         }
         // Whether there are files at all is another check.
@@ -53,8 +53,8 @@ impl PlaceOptions {
     /// Why nothing can be read there, if this is known without a connection. Label files may still have to arrive.
     #[must_use]
     pub fn problem(&self, section: PlaceSection) -> Option<PlaceProblem> {
-        match self.kind {
-            SourceKind::Files => {
+        match self.rows() {
+            RowPlace::Files => {
                 let why = store::problem(&self.path, section == PlaceSection::Labels)?;
                 Some(PlaceProblem {
                     key: "path",
@@ -62,7 +62,7 @@ impl PlaceOptions {
                     hint: "set it to an existing file, a folder, or a glob that matches at least one file".to_owned(),
                 })
             }
-            SourceKind::Postgres => {
+            RowPlace::Table => {
                 let (why, hint) = check_url(section.name(), self.url.as_ref()?)?;
                 Some(PlaceProblem { key: "url", why: format!(" {why}"), hint })
             }

@@ -18,6 +18,7 @@ use super::{
     name_order::NameOrder,
     path::{self, Members},
     records_builder::RecordsBuilder,
+    sequence::{SequencePlace, sequence_number},
 };
 
 /// Reads lines of JSON; between lines it keeps only buffers.
@@ -108,6 +109,7 @@ impl<'m> RecordReader<'m> {
             });
             if !passed {
                 let at = self.time(record).and_then(Result::ok);
+                self.note_sequence(record, at);
                 if let Some(at) = at {
                     self.found.own.note_time(at.0);
                 }
@@ -116,7 +118,9 @@ impl<'m> RecordReader<'m> {
             }
         }
         self.found.records += 1;
-        let Some(at) = self.require_time(record) else { return };
+        let at = self.require_time(record);
+        self.note_sequence(record, at);
+        let Some(at) = at else { return };
         self.found.own.note_time(at.0);
         if !self.mapping.wants(at) {
             return;
@@ -137,6 +141,32 @@ impl<'m> RecordReader<'m> {
         let rows = self.builder.rows() - first;
         for row in 0..rows {
             self.read_fields(record, first + row, (rows > 1).then_some(row));
+        }
+    }
+
+    /// Notes the record's sequence number, if the log has them. `at`: its time, if it has a readable one.
+    fn note_sequence(&mut self, record: &Members<'_, '_>, at: Option<Instant>) {
+        let mapping = self.mapping;
+        let Some(paths) = mapping.paths(Field::Sequence) else { return };
+        let mut number = None;
+        path::first(record, paths, 0, &mut |value| number = whole_number(path::scalar(value)));
+        let Some(number) = number else { return };
+        let mut dropped = None;
+        if let Some(paths) = mapping.paths(Field::Dropped) {
+            path::first(record, paths, 0, &mut |value| dropped = whole_number(path::scalar(value)));
+        }
+        let is_in_window = at.is_some_and(|at| mapping.wants(at));
+        let found = &mut self.found.sequence;
+        let mut note =
+            |writer: &str| found.note(SequencePlace { writer, number, dropped: dropped.unwrap_or(0), is_in_window });
+        match mapping.paths(Field::Writer) {
+            // Records that do not say whose they are have no place.
+            Some(paths) => {
+                path::first(record, paths, 0, &mut |value| {
+                    path::scalar(value).word().iter().for_each(|writer| note(writer));
+                });
+            }
+            None => note(""),
         }
     }
 
@@ -399,6 +429,13 @@ impl<'m> RecordReader<'m> {
                 section.keys().for_each(|key| self.found.names.note(&format!("{name}.{key}")));
             }
         }
+    }
+}
+
+fn whole_number(value: Value<'_>) -> Option<u64> {
+    match value.number() {
+        Number::Value(number) => sequence_number(number),
+        Number::Missing | Number::Invalid => None,
     }
 }
 

@@ -189,7 +189,8 @@ impl RecordsBuilder {
             }
             Field::Entity => put(&mut self.entity, row, text()),
             Field::ModelVersion => put(&mut self.model_version, row, text()),
-            Field::Timestamp | Field::Features => {}
+            // Sequence numbers are noted of all records, also of those outside the window.
+            Field::Timestamp | Field::Features | Field::Sequence | Field::Writer | Field::Dropped => {}
         }
     }
 

@@ -30,7 +30,7 @@ pub(super) fn plan(file: &LogFile, mapping: &Mapping) -> io::Result<Option<RowGr
     }
     let metadata = load(&file.open()?, mapping)?;
     let groups = 0..metadata.metadata().num_row_groups();
-    let (groups, times) = match mapping.window {
+    let (groups, times) = match mapping.scanned() {
         Some(window) => prune(&metadata, groups.collect(), mapping, window),
         None => (groups.collect(), None),
     };

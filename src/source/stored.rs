@@ -2,7 +2,7 @@
 
 use super::{
     SourceOptions,
-    place::SourceKind,
+    place::RowPlace,
     postgres::{self, StoredTable},
 };
 use crate::fault::{Fault, Result};
@@ -18,7 +18,7 @@ pub fn is_stored(name: &str) -> bool {
 
 /// Reads the rows of a table, from the database of `source:`.
 pub fn read_stored(options: Option<&SourceOptions>, name: &str) -> Result<StoredTable> {
-    let options = options.filter(|options| options.place.kind == SourceKind::Postgres).ok_or_else(|| {
+    let options = options.filter(|options| options.place.rows() == RowPlace::Table).ok_or_else(|| {
         Fault::setup("no database is configured; pass --config FILE with a config whose `source` has `kind: postgres`")
     })?;
     postgres::read_stored(options, name.strip_prefix(POSTGRES_PREFIX).unwrap_or(name))

@@ -1,5 +1,6 @@
 //! Config files: those that ship with vigie are valid, and secrets are never printed.
 
+mod own_log;
 mod problems;
 
 use std::path::Path;

@@ -15,12 +15,13 @@ use crate::{
     engine::{self, Counted, InexactFeature},
     fault::{Fault, Result},
     judge::{
-        AucChange, Case, CostChange, Finding, Service, SkewCheck, Test, Verdict, judge, judge_segments, undecided,
+        AucChange, Case, CostChange, Finding, SequenceCheck, Service, SkewCheck, Test, Verdict, judge, judge_segments,
+        undecided,
     },
     performance::{LabelCounts, Performance, Predictions},
     replay::Replay,
     report::{BaselineReport, RepeatsReport, SegmentReport},
-    source::Unreadable,
+    source::{MissingRecords, Unreadable},
 };
 
 /// Distance of the window from the reference, and the verdict on it.
@@ -78,7 +79,7 @@ pub(crate) fn judge_window(
     let (reference, policy) = (&run.reference, &run.settings.policy);
     let MeasuredDrift { mut drift, segments, skew } = measured;
     let is_holdout = reference.provenance().is_holdout();
-    let mut service = service(&data.counted, replay);
+    let mut service = service(data, replay);
     let decisions = decisions(run, &data.counted);
     service.decisions.clone_from(&decisions);
     service.overrides_allowed = run.settings.model.overrides == Overrides::Allowed;
@@ -187,7 +188,8 @@ fn distances_mut(drift: &mut Drift, feature: usize) -> Option<&mut FeatureDrift>
     }
 }
 
-fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
+fn service(data: &WindowData, replay: Option<&Replay>) -> Service {
+    let counted = &data.counted;
     let traffic = &counted.traffic;
     Service {
         requests: traffic.requests,
@@ -211,6 +213,15 @@ fn service(counted: &Counted, replay: Option<&Replay>) -> Service {
         segments: Vec::new(),
         stale: Vec::new(),
         skew: None,
+        sequence: data.counted.found.sequence.missing(data.window).map(sequence_check),
+    }
+}
+
+/// Missing records as judgement states them.
+pub(crate) fn sequence_check(missing: MissingRecords) -> SequenceCheck {
+    match missing {
+        MissingRecords::Counted { missing, writers, dropped } => SequenceCheck::Counted { missing, writers, dropped },
+        MissingRecords::TooMany => SequenceCheck::Unfollowed,
     }
 }
 

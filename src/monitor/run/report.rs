@@ -5,7 +5,7 @@ use vigie_profile::{stored::StoredProfile, window::Instant};
 use super::{
     attribution::AttributionResults,
     context::{RunContext, WindowData},
-    judge::JudgedWindow,
+    judge::{JudgedWindow, sequence_check},
 };
 use crate::{
     config::{Overrides, RegistryOutage},
@@ -73,6 +73,7 @@ pub(crate) fn build_report(
             missing_fields,
             doubled_names: counted.found.doubled.iter().take(MAX_DOUBLED).map(ToOwned::to_owned).collect(),
             has_naive_times: counted.found.has_naive_times,
+            sequence: counted.found.sequence.missing(data.window).map(sequence_check),
             complaints: counted.complaints,
             empty_later: data.empty_later,
         },

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vigie_profile::window::{Instant, Window};
 
-use crate::report::Report;
+use crate::{judge::SequenceCheck, report::Report};
 
 /// The window and what happened to its records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,6 +33,10 @@ pub struct WindowSection {
     /// Records in the window that pass `source.where`.
     pub rows: u64,
     pub rows_used: u64,
+    /// Missing records, by the sequence numbers of the log's writers. Missing if the log has none, if they cannot be followed, and in
+    /// reports of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<ReportedSequence>,
     /// A record at this time belongs to the next window.
     pub to: Instant,
     /// Parts of the log that could not be read.
@@ -50,6 +54,17 @@ pub struct ReportedLeftOut {
     pub share: Option<f64>,
 }
 
+/// Records that are not in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReportedSequence {
+    /// Records that writers dropped because their log was full, and said so.
+    pub dropped: u64,
+    /// Records that the numbers say were written.
+    pub missing: u64,
+    /// Writers that miss records.
+    pub writers: u64,
+}
+
 /// Rows or values with one problem.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReportedComplaint {
@@ -64,6 +79,15 @@ impl ReportedLeftOut {
         #[expect(clippy::cast_precision_loss, reason = "row counts are far below 2^53")]
         let share = (of > 0).then(|| rows as f64 / of as f64);
         Self { of, rows, share }
+    }
+}
+
+impl ReportedSequence {
+    fn new(check: SequenceCheck) -> Option<Self> {
+        match check {
+            SequenceCheck::Counted { missing, writers, dropped } => Some(Self { dropped, missing, writers }),
+            SequenceCheck::Unfollowed => None,
+        }
     }
 }
 
@@ -86,6 +110,7 @@ impl WindowSection {
             rejected: rejected.map(|(reason, one)| (reason.word().to_owned(), one.count)).collect(),
             rows: report.rows(),
             rows_used: report.drift.n_window,
+            sequence: examined.sequence.and_then(ReportedSequence::new),
             to: examined.window.to,
             unreadable: examined.unreadable.iter().map(ToString::to_string).collect(),
         }

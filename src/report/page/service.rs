@@ -9,7 +9,10 @@ use super::{
     card::{FigureLine, line},
     fact::{Fact, fact},
 };
-use crate::report::{Report, chart, words::Language};
+use crate::{
+    judge::SequenceCheck,
+    report::{Report, chart, words::Language},
+};
 
 /// Content of the service section.
 pub(crate) struct ServicePart {
@@ -161,12 +164,19 @@ pub(crate) fn quality(report: &Report, language: Language) -> Quality {
         count: language.grouped(complaint.count),
         examples: complaint.examples.iter().cloned().collect(),
     });
+    let missing = report.examined.sequence.and_then(|check| match check {
+        SequenceCheck::Counted { missing, .. } => Some(language.grouped(missing)),
+        SequenceCheck::Unfollowed => None,
+    });
     Quality {
-        facts: vec![
+        facts: [
             fact(labels.records, language.grouped(report.rows())),
             fact(labels.rows_used, language.grouped(report.drift.n_window)),
             fact(labels.left_out_by_where, language.grouped(report.examined.filtered)),
-        ],
+        ]
+        .into_iter()
+        .chain(missing.map(|missing| fact(labels.missing_records, missing)))
+        .collect(),
         complaints: complaints.collect(),
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn anchor(test: Test, feature: Option<usize>) -> String {
             "#performance".to_owned()
         }
         (None, Test::Skew) => "#skew".to_owned(),
-        (None, Test::Source | Test::NoData | Test::TooFew | Test::LeftOut) => "#quality".to_owned(),
+        (None, Test::Source | Test::NoData | Test::TooFew | Test::LeftOut | Test::Sequence) => "#quality".to_owned(),
         (None, _) => "#findings".to_owned(),
     }
 }
@@ -139,6 +139,7 @@ fn advice(finding: &Finding) -> Advice {
         },
         Test::Skew if matches!(finding.facts, Facts::LeftOut(_)) => Advice::FeatureTable,
         Test::Skew => Advice::Skew,
+        Test::Sequence => Advice::Sequence,
         Test::RunFailed => Advice::RunFailed,
         Test::Volume => Advice::Volume,
         Test::StaleReference => Advice::StaleReference,

@@ -73,7 +73,7 @@ fn cause(finding: &Finding) -> Option<Cause> {
             _ => Cause::Decisions,
         }),
         Test::Overrides => Some(Cause::Overrides),
-        Test::LeftOut | Test::Source | Test::NoData | Test::Labels => Some(Cause::Log),
+        Test::LeftOut | Test::Sequence | Test::Source | Test::NoData | Test::Labels => Some(Cause::Log),
         Test::Latency | Test::ErrorRate => Some(Cause::Service),
         Test::ModelVersion => Some(Cause::Model),
         Test::Parity => Some(match cause_place(&finding.facts) {

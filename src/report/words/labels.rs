@@ -122,6 +122,7 @@ labels! {
         longest,
         records,
         left_out_by_where,
+        missing_records,
         reason,
         count,
         examples,

@@ -205,6 +205,8 @@ pub enum Advice {
     Skew,
     /// The feature table was not compared.
     FeatureTable,
+    /// Records are missing in the log.
+    Sequence,
 }
 
 /// Decisions that another model would change.

@@ -61,6 +61,7 @@ impl DayFiles {
 
     fn begin(&mut self, day: &str) -> io::Result<DayFile> {
         let folder = self.folder.join(format!("day={day}"));
+        self.create_folder(&self.folder)?;
         fs::create_dir_all(&folder)?;
         self.count += 1;
         let path = folder.join(format!("{}-{}.ndjson", self.instance, self.count));
@@ -72,9 +73,20 @@ impl DayFiles {
         Ok(DayFile { file, day: day.to_owned(), length: 0 })
     }
 
+    /// Creates a folder and those above it. If records are synced, the entries of these folders are, too.
+    fn create_folder(&self, folder: &Path) -> io::Result<()> {
+        let created: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
+        fs::create_dir_all(folder)?;
+        for above in created.iter().filter(|_| self.is_synced).filter_map(|folder| folder.parent()) {
+            let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+            File::open(above)?.sync_all()?;
+        }
+        Ok(())
+    }
+
     /// Whether the folder can be written to: writes a hidden file and removes it.
     pub(super) fn probe(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+        self.create_folder(&self.folder)?;
         let path = self.folder.join(format!(".{}.probe", self.instance));
         let written = fs::write(&path, [b' '; 8_192]);
         let _ = fs::remove_file(&path);

@@ -223,9 +223,10 @@ impl RecordWriter {
             bytes += entry.bytes;
             group.push(entry);
         }
-        // Dropped records leave a gap in the sequence.
+        // Dropped records have numbers, and the next record says how many they are.
         let dropped = self.status.dropped.load(Ordering::SeqCst);
-        let mut sequence = self.sequence + (dropped - self.dropped);
+        let mut dropped_here = dropped - self.dropped;
+        let mut sequence = self.sequence + dropped_here;
         let mut lines = Vec::with_capacity(bytes + 96 * group.len());
         // Sequence numbers that may have been used are not used again.
         let instance = match self.failures {
@@ -238,6 +239,10 @@ impl RecordWriter {
             lines.extend_from_slice(prefix.as_bytes());
             lines.extend_from_slice(sequence.to_string().as_bytes());
             lines.push(b',');
+            if dropped_here > 0 {
+                lines.extend_from_slice(format!("\"dropped\":{dropped_here},").as_bytes());
+                dropped_here = 0;
+            }
             lines.extend_from_slice(record);
         }
         let result = self.sink.write(self.clock.now(), &lines);
@@ -262,5 +267,67 @@ impl RecordWriter {
                 let _ = written.send(answer.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    fn start(folder: &std::path::Path, when_full: &str) -> RequestLog {
+        let options = format!("{{dir: {}, when_full: {when_full}}}", folder.display());
+        let options: RequestLogOptions = serde_yaml::from_str(&options).unwrap();
+        let source: SourceOptions = serde_yaml::from_str("{path: log, fields: {timestamp: ts}}").unwrap();
+        RequestLog::start(&options, &source, "api", Clock::System).unwrap()
+    }
+
+    fn append(log: &RequestLog, id: &str) -> Result<(), LogError> {
+        let record = format!("\"request_id\":\"{id}\"}}\n").into_bytes();
+        Builder::new_current_thread().build().unwrap().block_on(log.append(vec![record]))
+    }
+
+    fn records(folder: &std::path::Path) -> Vec<Value> {
+        let days = std::fs::read_dir(folder).unwrap().map(|day| day.unwrap().path());
+        let files = days.flat_map(|day| std::fs::read_dir(day).unwrap().map(|file| file.unwrap().path()));
+        let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
+        texts
+            .flat_map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Appends two records that find the log full, between two that do not.
+    fn overflow(when_full: &str) -> (Vec<Result<(), LogError>>, Vec<Value>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = start(folder.path(), when_full);
+        append(&log, "a").unwrap();
+        // A queue without a place, which nobody reads.
+        let (full, _entries) = sync_channel(0);
+        let own = log.sender.replace(full);
+        let results = vec![append(&log, "b"), append(&log, "c")];
+        log.sender = own;
+        append(&log, "d").unwrap();
+        drop(log);
+        (results, records(folder.path()))
+    }
+
+    #[test]
+    fn dropped_records_are_counted_by_the_next_record() {
+        let (results, records) = overflow("drop");
+        assert_eq!(results, [Ok(()), Ok(())]);
+        let parts: Vec<(&Value, &Value, &Value)> =
+            records.iter().map(|record| (&record["request_id"], &record["seq"], &record["dropped"])).collect();
+        let (a, d, one, four, two) = ("a".into(), "d".into(), 1.into(), 4.into(), 2.into());
+        assert_eq!(parts, [(&a, &one, &Value::Null), (&d, &four, &two)]);
+    }
+
+    #[test]
+    fn refused_records_have_no_number() {
+        let (results, records) = overflow("refuse");
+        assert_eq!(results, [Err(LogError::Full), Err(LogError::Full)]);
+        let numbers: Vec<&Value> = records.iter().map(|record| &record["seq"]).collect();
+        assert_eq!(numbers, [&Value::from(1), &Value::from(2)]);
     }
 }

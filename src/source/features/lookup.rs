@@ -22,7 +22,7 @@ use crate::{
         Paths, SourceOptions,
         file::LogFile,
         mapping::Mapping,
-        place::SourceKind,
+        place::RowPlace,
         postgres::{Access, RowLookup},
         store::FileStamp,
     },
@@ -70,12 +70,12 @@ pub enum FoundFeatures {
 impl FeatureLookup {
     /// Connects to the database, or reads the files. `columns`: the features that the model reads.
     pub fn open(options: &FeatureTableOptions, log: &SourceOptions, columns: &[Column]) -> Result<Self> {
-        let origin = match options.place.kind {
-            SourceKind::Files => {
+        let origin = match options.place.rows() {
+            RowPlace::Files => {
                 let rows = KeptRows::read(options, columns)?;
                 LookupOrigin::Files { columns: columns.to_vec(), rows: RwLock::new(Arc::new(rows)) }
             }
-            SourceKind::Postgres => {
+            RowPlace::Table => {
                 let access = Access::joined("features", &options.place, log);
                 let features = options.features.as_ref().and_then(|paths: &Paths| paths.iter().next());
                 LookupOrigin::Table(RowLookup::open(&access, &options.id, features)?)

@@ -11,7 +11,7 @@ use crate::{
         SourceOptions,
         file::LogFile,
         mapping::Mapping,
-        place::SourceKind,
+        place::RowPlace,
         postgres::{Access, KeyedTable},
     },
 };
@@ -45,9 +45,9 @@ const PREVIEW_ROWS: u64 = 100;
 impl FeatureTable {
     /// Finds the files, or connects to the database: the one of `log`, unless the section has a `url`.
     pub fn open(options: &FeatureTableOptions, log: &SourceOptions) -> Result<Self> {
-        let origin = match options.place.kind {
-            SourceKind::Files => FeatureOrigin::Files(files::find(&options.place)?),
-            SourceKind::Postgres => {
+        let origin = match options.place.rows() {
+            RowPlace::Files => FeatureOrigin::Files(files::find(&options.place)?),
+            RowPlace::Table => {
                 let access = Access::joined("features", &options.place, log);
                 FeatureOrigin::Table(KeyedTable::open(&access, &options.id)?)
             }

@@ -7,7 +7,7 @@ use vigie_profile::window::Instant;
 use super::{LabelOptions, files, scan::LabelScan, table};
 use crate::{
     fault::Result,
-    source::{SourceOptions, file::LogFile, mapping::Mapping, place::SourceKind, postgres::LabelTable},
+    source::{SourceOptions, file::LogFile, mapping::Mapping, place::RowPlace, postgres::LabelTable},
 };
 
 /// Result of opening the labels.
@@ -46,12 +46,12 @@ impl LabelLog {
     /// Finds the files, or connects to the database: the one of `log`, unless the labels have a `url`.
     pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
         let mapping = Mapping::for_labels(&options.id, &options.target);
-        let origin = match options.place.kind {
-            SourceKind::Files => match files::find_labels(&options.place.path, options.place.format)? {
+        let origin = match options.place.rows() {
+            RowPlace::Files => match files::find_labels(&options.place.path, options.place.format)? {
                 Ok(files) => LabelOrigin::Files(files),
                 Err(place) => return Ok(LabelLookup::NotYet(place)),
             },
-            SourceKind::Postgres => LabelOrigin::Table(table::open(options, log)?),
+            RowPlace::Table => LabelOrigin::Table(table::open(options, log)?),
         };
         Ok(LabelLookup::Found(Box::new(Self { mapping, origin })))
     }

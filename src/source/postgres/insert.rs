@@ -26,7 +26,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Columns that are filled if the table has them, and what of a record is in each.
-const COLUMNS: [(&str, &str); 17] = [
+const COLUMNS: [(&str, &str); 18] = [
     ("ts", "(r->>'ts')::timestamptz"),
     ("endpoint", "r->>'endpoint'"),
     ("status_code", "(r->>'status_code')::int"),
@@ -38,6 +38,7 @@ const COLUMNS: [(&str, &str); 17] = [
     ("batch_id", "r->>'batch_id'"),
     ("instance", "r->>'instance'"),
     ("seq", "(r->>'seq')::int8"),
+    ("dropped", "(r->>'dropped')::int8"),
     ("model_name", "r->>'model_name'"),
     ("model_version", "r->>'model_version'"),
     ("model_sha256", "r->>'model_sha256'"),
@@ -48,7 +49,8 @@ const COLUMNS: [(&str, &str); 17] = [
 /// Columns that a table must have.
 const REQUIRED: [&str; 4] = ["ts", "status_code", "inputs", "outputs"];
 /// Fields that are kept in `outputs` if the table has no column for them.
-const KEPT: [&str; 7] = ["request_id", "batch_id", "instance", "seq", "model_version", "model_sha256", "timing"];
+const KEPT: [&str; 8] =
+    ["request_id", "batch_id", "instance", "seq", "dropped", "model_version", "model_sha256", "timing"];
 
 /// A table to which records are appended.
 pub struct RowInsert {

@@ -75,7 +75,7 @@ impl TableLog {
     /// Plans the queries for the mapping's window.
     pub(in crate::source) fn plan(&self, mapping: &Mapping) -> Result<Vec<TableQuery>> {
         let time = self.time(mapping)?;
-        let within = mapping.window.and_then(|window| time.within(window, &mapping.times.zone));
+        let within = mapping.scanned().and_then(|window| time.within(window, &mapping.times.zone));
         let Some(within) = within else { return Ok(vec![self.query(mapping, None, "", None)]) };
         let timeless = time.timeless().map(|timeless| {
             let has_timed_rows =

@@ -166,7 +166,7 @@ fn type_errors_state_the_expected_and_actual_type() {
 fn enums_durations_time_zones_and_cron_are_validated() {
     assert_eq!(
         problems_of(&MINIMAL.replace("path: log", "path: log\n  kind: file\n  timestamp_timezone: Europe/Pari")),
-        "vigie.yaml:5: `source.kind` must be `files` or `postgres`, not the string `file` — did you mean `files`?\n\
+        "vigie.yaml:5: `source.kind` must be one of `files`, `postgres`, `vigie`, not the string `file` — did you mean `files`?\n\
          vigie.yaml:6: `source.timestamp_timezone` must be an IANA time zone name, not `Europe/Pari` — example: Europe/Paris or UTC"
     );
     assert_eq!(

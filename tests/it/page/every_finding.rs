@@ -50,6 +50,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
     let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
     let error = Failure::Error { detail: Some("it failed".to_owned()), public: PublicCause::Crashed };
+    let missing = |missing, writers, dropped| Facts::MissingRecords { missing, writers, dropped, requests: 700 };
     let stale = || Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: Instant(DAY) };
     [
         feature(Test::Measure(Measure::Psi), psi(None)),
@@ -94,6 +95,10 @@ pub(super) fn every_finding() -> Vec<Finding> {
         run(Test::Registry, Facts::RegistryAway { kept: "version 3 of x".to_owned(), is_denied: false }),
         run(Test::Registry, Facts::RegistryAway { kept: "version 3 of x".to_owned(), is_denied: true }),
         run(Test::Stale, stale()),
+        run(Test::Sequence, missing(3, 2, 1)),
+        run(Test::Sequence, missing(1, 1, 0)),
+        run(Test::Sequence, missing(0, 0, 40)),
+        run(Test::Sequence, Facts::UnfollowedSequence),
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),
         run(Test::Source, Facts::Lost(loss())),

@@ -48,7 +48,10 @@ fn the_log_of_the_server_is_verified_to_the_bit() {
     let example = home_credit("log").display().to_string();
     world.file(
         "example.yaml",
-        config.replace("path: log", &format!("path: {example}\n  where: {{endpoint: /predict}}")),
+        config.replace(
+            "source: {kind: vigie, path: log}",
+            &format!("source: {{kind: vigie, path: {example}, where: {{endpoint: /predict}}}}"),
+        ),
     );
     let example = report("example.yaml");
     assert_eq!(own["features"], example["features"]);

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::process::{Served, applicant, logged, start, start_by, world};
+use super::process::{Served, applicant, log_files, logged, start, start_by, world};
 
 /// Limits the size of files that the server may write, as a full disk would: writes fail, some of them half way.
 fn limit(server: &Served, bytes: &str) {
@@ -17,7 +17,7 @@ fn limit(server: &Served, bytes: &str) {
     assert!(Command::new("prlimit").args(["--pid", &pid, &format!("--fsize={bytes}:")]).status().unwrap().success());
 }
 
-fn eventually_ready(server: &Served) {
+pub(super) fn eventually_ready(server: &Served) {
     let end = StdInstant::now() + Duration::from_secs(20);
     while server.get("/readyz").status != 200 {
         assert!(StdInstant::now() < end, "not ready again");
@@ -35,16 +35,19 @@ fn a_full_disk_refuses_requests_and_heals() {
         let server = start_by(&world, command, &[]);
         let body = Value::Object(applicant()).to_string();
         let mut answered = 0;
-        for _ in 0..3 {
-            assert_eq!(server.post("/predict", &body).status, 200);
-            answered += 1;
-        }
-        // In the middle of a record.
-        limit(&server, "20000");
+        assert_eq!(server.post("/predict", &body).status, 200);
+        answered += 1;
+        // In the middle of the second record, and less than the file that is written to see whether the disk is still full.
+        let bytes = log_files(&world, "log")[0].len() * 3 / 2;
+        assert!(bytes < 8_192, "{bytes}");
+        limit(&server, &bytes.to_string());
         let mut refused = 0;
+        let mut last = 200;
         for _ in 0..6 {
             let answer = server.post("/predict", &body);
+            last = answer.status;
             match answer.status {
+                // In a new file, in which one record has its place.
                 200 => answered += 1,
                 503 => {
                     refused += 1;
@@ -54,10 +57,12 @@ fn a_full_disk_refuses_requests_and_heals() {
                 other => panic!("{other}: {}", answer.text),
             }
         }
-        assert!(refused > 0, "{durability}");
+        // A file that could not be synced is not appended to; one that could not be written is, where its last record ends.
+        assert_eq!(refused, if durability == "written" { 6 } else { 3 }, "{durability}");
         let ready = server.get("/readyz");
-        if durability == "written" {
-            assert!(ready.status == 503 || ready.status == 200, "{}", ready.text);
+        assert_eq!(ready.status, last, "{}", ready.text);
+        if ready.status == 503 {
+            assert!(ready.json()["log"].as_str().unwrap().contains("serve.log.dir"), "{}", ready.text);
         }
         assert_eq!(server.get("/healthz").status, 200);
         limit(&server, "unlimited");

@@ -18,22 +18,30 @@ pub(crate) fn home_credit(name: &str) -> PathBuf {
 
 /// A world whose config serves the example's model; `extra`: lines of the `serve` section.
 pub(crate) fn world(extra: &str) -> World {
+    world_with("", extra)
+}
+
+/// Likewise, with other sections of the config.
+pub(crate) fn world_with(sections: &str, extra: &str) -> World {
     let world = World::new();
     fs::copy(home_credit("model.cbm"), world.path("model.cbm")).unwrap();
-    configure(&world, "version: \"1\", file: model.cbm", extra);
+    configure_with(&world, "version: \"1\", file: model.cbm", sections, extra);
     world
 }
 
 pub(crate) fn configure(world: &World, model: &str, extra: &str) {
+    configure_with(world, model, "", extra);
+}
+
+fn configure_with(world: &World, model: &str, sections: &str, extra: &str) {
     let reference = home_credit("reference.vigie");
     let extra: String = extra.lines().map(|line| format!("  {line}\n")).collect();
     world.file(
         "vigie.yaml",
         format!(
-            "model: {{name: credit-default, threshold: 0.5, {model}}}\nreference: {}\nsource:\n  path: log\n  fields: \
-             {{timestamp: ts, features: inputs, probability: outputs.proba_default, decision: outputs.decision, latency_ms: \
-             latency_ms, status: status_code, error: error, id: request_id, model_version: model_version}}\nreports: {{dir: \
-             reports}}\nstate: state\nserve:\n  listen: \"127.0.0.1:0\"\n  refresh: 1s\n{extra}{}",
+            "model: {{name: credit-default, threshold: 0.5, {model}}}\nreference: {}\nsource: {{kind: vigie, path: log}}\n\
+             {sections}\nreports: {{dir: reports}}\nstate: state\nserve:\n  listen: \"127.0.0.1:0\"\n  refresh: \
+             1s\n{extra}{}",
             reference.display(),
             if extra.contains("log:") { "" } else { "  log: {dir: log}\n" }
         ),

@@ -106,7 +106,8 @@ pub(crate) fn parquet(clients: &[Client]) -> Vec<u8> {
 pub(crate) fn columns(log: &str) -> Vec<u8> {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let mut fields: Vec<(String, Vec<Value>)> = Vec::new();
-    for key in ["ts", "endpoint", "status_code", "latency_ms", "request_id", "sk_id_curr", "error"] {
+    let keys = ["ts", "endpoint", "status_code", "latency_ms", "request_id", "sk_id_curr", "error", "instance", "seq"];
+    for key in keys {
         fields.push((key.to_owned(), lines.iter().map(|line| line[key].clone()).collect()));
     }
     for key in ["proba_default", "decision"] {

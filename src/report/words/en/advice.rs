@@ -108,6 +108,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
             "compare how serving and training prepare these features; the model was trained on the values of the feature table."
         }
         Advice::FeatureTable => "make the feature table readable, or correct `features` in the config.",
+        Advice::Sequence => {
+            "look for files of the log, or rows of its table, that were deleted, moved or damaged, and restore them; answers of the scoring service are without proof until then."
+        }
         Advice::Cost => "compare the threshold with the cheapest one.",
         Advice::UnseenLevels => {
             "the model was not trained on these levels: check for a new or renamed category upstream, and map it."

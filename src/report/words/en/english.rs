@@ -55,6 +55,7 @@ impl Words for English {
             Test::Dead => "dead input",
             Test::Constant => "constant",
             Test::LeftOut => "rows left out",
+            Test::Sequence => "missing records",
             Test::Skew => "training/serving skew",
             Test::Presence => "missing values",
             Test::Values => "values",

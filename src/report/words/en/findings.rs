@@ -7,7 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, number, percent, plural, points, q, rounded, row_count},
-    parity, skew, stories, unusable,
+    parity, sequence, skew, stories, unusable,
 };
 use crate::{
     drift::PsiBinKind,
@@ -107,6 +107,8 @@ pub(super) fn measure(finding: &Finding) -> String {
             day(*since)
         ),
         Facts::Skew { compared, causes, more } => skew::finding(*compared, causes, *more),
+        Facts::MissingRecords { missing, writers, dropped, .. } => sequence::finding(*missing, *writers, *dropped),
+        Facts::UnfollowedSequence => sequence::UNFOLLOWED.to_owned(),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(failure),
@@ -148,9 +150,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("state in model.decisions what they mean".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => {
-            from(percent)
-        }
+        Facts::ModelVersion { .. }
+        | Facts::ErrorRate { .. }
+        | Facts::Stale { .. }
+        | Facts::Skew { .. }
+        | Facts::MissingRecords { .. } => from(percent),
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -175,6 +179,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
+        | Facts::UnfollowedSequence
         | Facts::RegistryAway { .. }
         | Facts::NoData { .. }
         | Facts::TooFew { .. }

@@ -102,6 +102,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     longest: "maximum",
     records: "records in the window",
     left_out_by_where: "excluded by source.where",
+    missing_records: "missing by sequence number",
     reason: "reason",
     count: "count",
     examples: "examples",

@@ -5,7 +5,7 @@ use vigie_profile::shown::shown;
 use super::{
     findings, headline,
     numbers::{exact, grouped, number, percent, plural, rounded},
-    skew,
+    sequence, skew,
 };
 use crate::{
     drift::{Change, CommonValue},
@@ -213,6 +213,8 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         Facts::LeftOut(_) if finding.test == Test::Skew => part("The feature table could not be compared".to_owned()),
         Facts::LeftOut(_) | Facts::Lost(_) => part("Part of the log could not be read".to_owned()),
         Facts::Skew { causes, more, .. } => part(skew::short(causes, *more)),
+        Facts::MissingRecords { missing, dropped, .. } => part(sequence::short(*missing, *dropped)),
+        Facts::UnfollowedSequence => part("Missing records cannot be counted".to_owned()),
         Facts::Failed(_) => part("The run failed".to_owned()),
         _ if finding.subject == Subject::Score => part("The score has drifted".to_owned()),
         // Findings about features are stated by stories; the others are of earlier versions.

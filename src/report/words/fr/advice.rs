@@ -127,6 +127,9 @@ pub(super) fn advice(advice: Advice) -> &'static str {
             "comparer la préparation de ces variables au service et à l’entraînement\u{a0}: le modèle a appris des valeurs de la table des variables."
         }
         Advice::FeatureTable => "rendre la table des variables lisible, ou corriger features dans la configuration.",
+        Advice::Sequence => {
+            "chercher les fichiers du journal, ou les lignes de sa table, qui ont été supprimés, déplacés ou abîmés, et les restaurer\u{a0}; d’ici là, des réponses du service sont sans preuve."
+        }
         Advice::Cost => "comparer le seuil avec le seuil le moins coûteux.",
         Advice::UnseenLevels => {
             "le modèle n’a pas été entraîné sur ces modalités\u{a0}: chercher en amont une catégorie nouvelle ou renommée, et la recoder."

@@ -7,7 +7,7 @@ use super::{
     losses::lost,
     measures::{distance, measure_name},
     numbers::{self, grouped, is_plural, milliseconds, number, percent, plural, points, q, rounded, row_count, s},
-    parity, skew,
+    parity, sequence, skew,
     stored::stored,
     stories, unusable,
 };
@@ -132,6 +132,8 @@ pub(super) fn measure(finding: &Finding) -> String {
             day(*since)
         ),
         Facts::Skew { compared, causes, more } => skew::finding(*compared, causes, *more),
+        Facts::MissingRecords { missing, writers, dropped, .. } => sequence::finding(*missing, *writers, *dropped),
+        Facts::UnfollowedSequence => sequence::UNFOLLOWED.to_owned(),
         Facts::LeftOut(input) => left_out(finding.test, input, input.cause.as_deref()),
         Facts::Lost(loss) => lost(loss),
         Facts::Failed(failure) => self::failure(finding.test, failure, true),
@@ -169,9 +171,11 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Decision(found) => Some(decisions::contradictions_evidence(found.cause).to_owned()),
         Facts::UnknownDecisions { .. } => Some("préciser leur sens dans model.decisions".to_owned()),
         Facts::Unseen { .. } => Some(format!("{}, q {q}", from(percent)?)),
-        Facts::ModelVersion { .. } | Facts::ErrorRate { .. } | Facts::Stale { .. } | Facts::Skew { .. } => {
-            from(percent)
-        }
+        Facts::ModelVersion { .. }
+        | Facts::ErrorRate { .. }
+        | Facts::Stale { .. }
+        | Facts::Skew { .. }
+        | Facts::MissingRecords { .. } => from(percent),
         Facts::Dead { .. } | Facts::Constant { .. } => Some(format!("{}, p {q}", from(percent)?)),
         Facts::RowsLeftOut { usual, windows, .. } => {
             Some(format!("{}{}", from(percent)?, unusable::usual(*usual, *windows)))
@@ -197,6 +201,7 @@ pub(super) fn evidence(finding: &Finding) -> Option<String> {
         Facts::Story { .. } => evidence(&finding.strongest()?),
         Facts::Absent { .. }
         | Facts::ScoreNotMapped
+        | Facts::UnfollowedSequence
         | Facts::RegistryAway { .. }
         | Facts::NoData { .. }
         | Facts::TooFew { .. }

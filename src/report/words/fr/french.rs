@@ -55,6 +55,7 @@ impl Words for French {
             Test::Dead => "variable vide",
             Test::Constant => "constante",
             Test::LeftOut => "lignes écartées",
+            Test::Sequence => "enregistrements manquants",
             Test::Skew => "écart entraînement/service",
             Test::Presence => "valeurs manquantes",
             Test::Values => "valeurs",

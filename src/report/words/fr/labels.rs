@@ -102,6 +102,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     longest: "maximum",
     records: "enregistrements de la fenêtre",
     left_out_by_where: "exclus par source.where",
+    missing_records: "manquants d’après les numéros de séquence",
     reason: "motif",
     count: "nombre",
     examples: "exemples",

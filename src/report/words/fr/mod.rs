@@ -21,6 +21,7 @@ mod onsets;
 mod page;
 mod parity;
 mod replays;
+mod sequence;
 mod short;
 mod skew;
 mod skew_page;

@@ -46,6 +46,7 @@ fn by_value(finding: &Finding, severity: &str) -> Option<String> {
         Test::Dead => share("des lignes n’ont pas de valeur"),
         Test::Constant => share("des lignes renseignées ont la même valeur"),
         Test::Skew => share("des lignes diffèrent de la table des variables"),
+        Test::Sequence => share("des enregistrements manquent dans le journal"),
         Test::LeftOut => share("des lignes sont écartées"),
         Test::Absent => Some("aucun enregistrement de la fenêtre ne contient cette variable".to_owned()),
         Test::NoData => Some("aucun enregistrement dans cette fenêtre".to_owned()),
