@@ -25,6 +25,9 @@ pub(super) fn finding(missing: u64, writers: u64, dropped: u64) -> String {
 pub(super) const UNFOLLOWED: &str = "les enregistrements manquants ne peuvent pas être comptés\u{a0}: les numéros de séquence du \
                                      journal ont trop de processus ou de trous";
 
+/// Likewise, for the head of a message.
+pub(super) const NOT_COUNTED: &str = "Les enregistrements manquants ne peuvent pas être comptés";
+
 /// For the head of a message.
 pub(super) fn short(missing: u64, dropped: u64) -> String {
     let (count, one, many) = if missing > 0 {
