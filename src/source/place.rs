@@ -177,10 +177,8 @@ impl PlaceSection {
     pub fn requires(self, key: &str, section: &Map<String, Value>) -> bool {
         match (is_database(section), key) {
             (false, "path") => true,
-            // Of the log of `vigie serve`, they are known.
-            (_, "fields") => self == Self::Log,
-            // The others may be in the log's database.
-            (true, "url") => self == Self::Log,
+            // The others may be in the log's database. Fields of the log of `vigie serve` are known.
+            (true, "url") | (_, "fields") => self == Self::Log,
             (true, "table") => !section.contains_key("query"),
             _ => false,
         }
@@ -236,12 +234,12 @@ impl PlaceOptions {
 
     /// Where the rows are.
     pub(super) fn rows(&self) -> RowPlace {
-        match self.kind {
-            SourceKind::Files => RowPlace::Files,
-            SourceKind::Postgres => RowPlace::Table,
-            SourceKind::Vigie if self.table.is_some() || self.query.is_some() => RowPlace::Table,
-            SourceKind::Vigie => RowPlace::Files,
-        }
+        let is_table = match self.kind {
+            SourceKind::Files => false,
+            SourceKind::Postgres => true,
+            SourceKind::Vigie => self.table.is_some() || self.query.is_some(),
+        };
+        if is_table { RowPlace::Table } else { RowPlace::Files }
     }
 
     /// Returns whether a server has to be reached.

@@ -1,6 +1,7 @@
 //! Findings about missing records in French.
 
 use super::numbers::{grouped, plural, s};
+use crate::judge::Facts;
 
 /// `missing`: records; `dropped`: those that writers dropped on purpose.
 pub(super) fn finding(missing: u64, writers: u64, dropped: u64) -> String {
@@ -26,11 +27,11 @@ pub(super) const UNFOLLOWED: &str = "les enregistrements manquants ne peuvent pa
                                      journal ont trop de processus ou de trous";
 
 /// For the head of a message.
-pub(super) fn short(missing: u64, dropped: u64) -> String {
-    let (count, one, many) = if missing > 0 {
-        (missing, "manque dans le journal", "manquent dans le journal")
-    } else {
-        (dropped, "abandonné", "abandonnés")
+pub(super) fn short(facts: &Facts) -> String {
+    let (count, one, many) = match facts {
+        Facts::MissingRecords { missing: 0, dropped, .. } => (*dropped, "abandonné", "abandonnés"),
+        Facts::MissingRecords { missing, .. } => (*missing, "manque dans le journal", "manquent dans le journal"),
+        _ => return "Les enregistrements manquants ne peuvent pas être comptés".to_owned(),
     };
     format!("{} enregistrement{} {}", grouped(count), s(count), plural(count, one, many))
 }
@@ -50,9 +51,8 @@ mod tests {
                  que le journal était plein (serve.log.when_full)"
             )
         );
-        assert_eq!(
-            (short(2, 0), short(0, 1)),
-            ("2 enregistrements manquent dans le journal".into(), "1 enregistrement abandonné".into())
-        );
+        let short = |missing, dropped| short(&Facts::MissingRecords { missing, writers: 1, dropped, requests: 9 });
+        assert_eq!(short(2, 0), "2 enregistrements manquent dans le journal");
+        assert_eq!(short(0, 1), "1 enregistrement abandonné");
     }
 }

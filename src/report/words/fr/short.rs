@@ -248,8 +248,7 @@ fn finding(finding: &Finding) -> Option<(String, bool)> {
         }
         Facts::LeftOut(_) | Facts::Lost(_) => part("Une partie du journal n’a pas pu être lue".to_owned()),
         Facts::Skew { causes, more, .. } => part(skew::short(causes, *more)),
-        Facts::MissingRecords { missing, dropped, .. } => part(sequence::short(*missing, *dropped)),
-        Facts::UnfollowedSequence => part("Les enregistrements manquants ne peuvent pas être comptés".to_owned()),
+        Facts::MissingRecords { .. } | Facts::UnfollowedSequence => part(sequence::short(&finding.facts)),
         Facts::Failed(_) => part("L’exécution a échoué".to_owned()),
         _ if finding.subject == Subject::Score => part("Le score a dérivé".to_owned()),
         // Findings about features are stated by stories; the others are of earlier versions.
