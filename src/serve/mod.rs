@@ -10,6 +10,7 @@ mod refusal;
 mod request_id;
 mod resolve;
 mod run;
+mod rows_reader;
 mod schema;
 mod server;
 mod service;
