@@ -11,6 +11,8 @@ mod request_id;
 mod resolve;
 mod run;
 mod rows_reader;
+#[cfg(test)]
+mod rows_reader_tests;
 mod schema;
 mod server;
 mod service;
