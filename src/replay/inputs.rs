@@ -58,7 +58,8 @@ pub fn value_inputs<'c>(
             let missing = missing.get(index).and_then(Option::as_ref);
             let word = missing.and_then(MissingInput::word);
             let spell = |level: Cow<'c, str>| spelled_level(model, index, level, missing.is_some());
-            let levels = levels.into_iter().map(|level| level.and_then(spell).or_else(|| Some(word?.to_owned().into())));
+            let levels =
+                levels.into_iter().map(|level| level.and_then(spell).or_else(|| Some(word?.to_owned().into())));
             Some(ValueColumn::Levels(levels.collect()))
         }
         other => other,

@@ -239,7 +239,8 @@ impl Rescorer {
 
     /// Like [`Rescorer::inputs`], from one column for each feature of the model, in its order, that was read value by value.
     pub fn value_inputs(&self, rows: usize, columns: Vec<Option<ValueColumn<'_>>>) -> Result<Inputs> {
-        value_inputs(self.model(), rows, columns, &self.missing).map_err(|fault| fault.context("source.fields.features"))
+        value_inputs(self.model(), rows, columns, &self.missing)
+            .map_err(|fault| fault.context("source.fields.features"))
     }
 
     /// Like [`Rescorer::inputs_of`], but missing levels are replaced only by words that the config names.

@@ -9,10 +9,10 @@ mod openapi;
 mod refusal;
 mod request_id;
 mod resolve;
-mod run;
 mod rows_reader;
 #[cfg(test)]
 mod rows_reader_tests;
+mod run;
 mod schema;
 mod server;
 mod service;

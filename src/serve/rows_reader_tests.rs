@@ -27,24 +27,58 @@ const MODELS: [&str; 7] = [
 
 /// Texts that are levels, numbers, missing values, or other spellings of one of these.
 const TEXTS: [&str; 26] = [
-    "", " ", "F", "M", "XNA", " F", "F ", "Y", "N", "Cash loans", "Revolving loans", "Married", "nan", "NaN", "None", "NA",
-    "__MISSING__", "True", "false", "1", "1.0", "-0", "0.50", "1e3", "\u{e9}\n\"", "Barter",
+    "",
+    " ",
+    "F",
+    "M",
+    "XNA",
+    " F",
+    "F ",
+    "Y",
+    "N",
+    "Cash loans",
+    "Revolving loans",
+    "Married",
+    "nan",
+    "NaN",
+    "None",
+    "NA",
+    "__MISSING__",
+    "True",
+    "false",
+    "1",
+    "1.0",
+    "-0",
+    "0.50",
+    "1e3",
+    "\u{e9}\n\"",
+    "Barter",
 ];
 
 /// Numbers as JSON has them.
 const NUMBERS: [&str; 14] = [
-    "0", "-0", "-0.0", "1", "1.0", "3", "0.1", "-4039", "912258.0", "1e300", "16777217", "9007199254740993",
-    "9223372036854775808", "1e-320",
+    "0",
+    "-0",
+    "-0.0",
+    "1",
+    "1.0",
+    "3",
+    "0.1",
+    "-4039",
+    "912258.0",
+    "1e300",
+    "16777217",
+    "9007199254740993",
+    "9223372036854775808",
+    "1e-320",
 ];
 
 fn open(name: &str, is_last: bool, missing: Option<&MissingInput>) -> Rescorer {
     let bytes = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let options = ModelOptions { missing: is_last.then_some(1.0), ..ModelOptions::default() };
     let model = Model::with_options(name, &bytes, &options).unwrap();
-    let rescorer = Rescorer::new(
-        ScoringModel::new(name, model, None).unwrap(),
-        &Layout::new(Precision::F64, Vec::new(), None),
-    );
+    let rescorer =
+        Rescorer::new(ScoringModel::new(name, model, None).unwrap(), &Layout::new(Precision::F64, Vec::new(), None));
     match missing {
         Some(missing) => rescorer.with_missing_inputs(|_| Some(missing.clone())),
         None => rescorer,

@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, ops::Range};
 
-
 use crate::{
     catboost::forest::missing::usual_spelling,
     ensemble::{

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-
 use super::{program::OnnxProgram, texts::TextTable};
 use crate::{
     catboost::forest::missing::SPELLINGS,

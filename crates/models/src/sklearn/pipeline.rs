@@ -6,7 +6,6 @@ use std::{
     ops::Range,
 };
 
-
 use super::{
     file::{
         node::{Loader, SkopsNode, SkopsReader, unreadable},

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-
 use super::{file::source::reserve, output::XgBoostOutput, refusal::damaged};
 use crate::{
     allowance::Allowance,
