@@ -159,7 +159,7 @@ class Subject:
         out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         if "Non-2xx" in out:
             raise SystemExit(f"{self.name}: {out}")
-        shares = dict(re.findall(r"^ +(\d+)% +(\S+)$", out, re.MULTILINE))
+        shares = dict(re.findall(r"^ +(\d+)% +(\S+) *$", out, re.MULTILINE))
         if "99" not in shares:
             raise SystemExit(f"{self.name} answered nothing: {out}")
         return milliseconds(shares["50"]), milliseconds(shares["99"]), float(re.search(r"Requests/sec:\s+(\S+)", out).group(1))
