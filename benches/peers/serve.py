@@ -170,8 +170,10 @@ class Group:
 
     def __init__(self, name, weight, nice=0):
         self.nice, self.path = nice, None
-        for root, file, value in (("/sys/fs/cgroup/cpu", "cpu.shares", weight * 1024 // 100), ("/sys/fs/cgroup", "cpu.weight", weight)):
-            path = pathlib.Path(root) / f"vigie-bench-{os.getpid()}-{name}"
+        own = dict(line.split(":", 2)[1:] for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines())
+        kinds = (("cpu", "/sys/fs/cgroup/cpu", "cpu.shares", weight * 1024 // 100), ("", "/sys/fs/cgroup", "cpu.weight", weight))
+        for kind, root, file, value in kinds:
+            path = pathlib.Path(root + own.get(kind, "/")) / f"vigie-bench-{os.getpid()}-{name}"
             try:
                 path.mkdir()
                 self.path = path

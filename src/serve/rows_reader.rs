@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, fmt, mem};
 
-use arrow_array::Float64Array;
 use arrow_buffer::{Buffer, ScalarBuffer};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use vigie_models::{InputKind, Inputs, ValueColumn};
@@ -143,8 +142,7 @@ impl<'m, 'r> RowsReader<'m, 'r> {
         let columns = self.columns.into_iter().map(|column| match column {
             FeatureColumn::Unread => None,
             FeatureColumn::Numbers(first) => {
-                let values = ScalarBuffer::new(numbers.clone(), first, self.rows);
-                Some(ValueColumn::Numbers(Float64Array::new(values, None)))
+                Some(ValueColumn::Numbers(ScalarBuffer::new(numbers.clone(), first, self.rows)))
             }
             FeatureColumn::Levels(levels) => Some(ValueColumn::Levels(levels)),
         });

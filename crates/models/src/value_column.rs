@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use arrow_array::Float64Array;
+use arrow_buffer::ScalarBuffer;
 
 use crate::{
     error::{ModelError, Result},
@@ -14,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub enum ValueColumn<'c> {
     /// NaN is missing.
-    Numbers(Float64Array),
+    Numbers(ScalarBuffer<f64>),
     /// Levels as the model spells them; `None` is missing.
     Levels(Vec<Option<Cow<'c, str>>>),
 }
@@ -22,14 +23,14 @@ pub enum ValueColumn<'c> {
 impl InputSource for ValueColumn<'_> {
     fn rows(&self) -> usize {
         match self {
-            Self::Numbers(numbers) => numbers.values().len(),
+            Self::Numbers(numbers) => numbers.len(),
             Self::Levels(levels) => levels.len(),
         }
     }
 
     fn numbers(&self, feature: &ModelFeature, _: InputPrecision) -> Result<ColumnValues> {
         match self {
-            Self::Numbers(numbers) => Ok(ColumnValues::Double(numbers.clone())),
+            Self::Numbers(numbers) => Ok(ColumnValues::Double(Float64Array::new(numbers.clone(), None))),
             Self::Levels(_) => Err(misfit(feature, "numbers", "levels")),
         }
     }

@@ -92,11 +92,7 @@ mod tests {
         time::Duration,
     };
 
-    use tokio::{
-        runtime::Builder,
-        sync::oneshot,
-        time::{sleep, timeout},
-    };
+    use tokio::{runtime::Builder, sync::oneshot, time::timeout};
 
     use super::*;
 
@@ -154,7 +150,6 @@ mod tests {
             });
             assert_eq!(runtime.block_on(task).is_err(), number == 13);
         }
-        runtime.block_on(sleep(Duration::from_millis(1)));
         assert_eq!(turns.worker().all, [14]);
     }
 }
