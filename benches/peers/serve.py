@@ -307,25 +307,27 @@ def main():
     with tempfile.TemporaryDirectory() as work:
         folder = pathlib.Path(work)
         running = []
-        for subject in subjects(args, folder, row):
-            try:
-                answer = subject.start(folder)
-            except OSError as error:
-                print(f"{subject.name}: not measured: {error}", file=sys.stderr)
+        try:
+            for subject in subjects(args, folder, row):
+                running.append(subject)
+                try:
+                    answer = subject.start(folder)
+                except OSError as error:
+                    print(f"{subject.name}: not measured: {error}", file=sys.stderr)
+                    running.pop().stop()
+                    continue
+                print(f"{subject.name}: {str(answer)[:90]}", file=sys.stderr)
+            # Idle services take no processor time.
+            for subject, connections in [(subject, connections) for connections in (1, 16) for subject in running]:
+                subject.measure(folder, connections, 1)
+            for _ in range(args.rounds):
+                for connections in (1, 16):
+                    for subject in running:
+                        measured = subject.measure(folder, connections, args.seconds)
+                        results.setdefault((subject.name, connections), []).append(measured)
+        finally:
+            for subject in running:
                 subject.stop()
-                continue
-            print(f"{subject.name}: {str(answer)[:90]}", file=sys.stderr)
-            running.append(subject)
-        # Idle services take no processor time.
-        for subject, connections in [(subject, connections) for connections in (1, 16) for subject in running]:
-            subject.measure(folder, connections, 1)
-        for _ in range(args.rounds):
-            for connections in (1, 16):
-                for subject in running:
-                    measured = subject.measure(folder, connections, args.seconds)
-                    results.setdefault((subject.name, connections), []).append(measured)
-        for subject in running:
-            subject.stop()
         python = [subject.name for subject in running if not subject.name.startswith("vigie")]
 
         def ratio(name, connections):
