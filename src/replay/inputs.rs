@@ -13,7 +13,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use arrow_array::{Array, ArrayRef, StringArray, builder::StringBuilder, cast::AsArray, types::Int32Type};
 use arrow_schema::DataType;
-use vigie_models::{InputKind, Inputs, Model, ModelFeature};
+use vigie_models::{InputKind, Inputs, Model, ModelFeature, ValueColumn};
 use vigie_profile::{
     batch::{NotANumber, is_text, texts, to_levels, to_numbers},
     shown::shown,
@@ -44,6 +44,27 @@ pub fn model_inputs(
     });
     let converted: Vec<Option<ArrayRef>> = converted.collect::<Result<_>>()?;
     Ok(model.inputs(rows, &converted)?)
+}
+
+/// Like [`model_inputs`], from columns that were read value by value, with levels as written.
+pub fn value_inputs<'c>(
+    model: &Model,
+    rows: usize,
+    columns: Vec<Option<ValueColumn<'c>>>,
+    missing: &[Option<MissingInput>],
+) -> Result<Inputs> {
+    let spelled = columns.into_iter().enumerate().map(|(index, column)| match column {
+        Some(ValueColumn::Levels(levels)) => {
+            let missing = missing.get(index).and_then(Option::as_ref);
+            let word = missing.and_then(MissingInput::word);
+            let spell = |level: Cow<'c, str>| spelled_level(model, index, level, missing.is_some());
+            let levels =
+                levels.into_iter().map(|level| level.and_then(spell).or_else(|| Some(word?.to_owned().into())));
+            Some(ValueColumn::Levels(levels.collect()))
+        }
+        other => other,
+    });
+    Ok(model.value_inputs(rows, &spelled.collect::<Vec<_>>())?)
 }
 
 fn input(
@@ -119,6 +140,19 @@ fn levels(
     })
 }
 
+/// A level in the spelling of the model; `None`: a missing value.
+fn spelled_level<'l>(model: &Model, feature: usize, level: Cow<'l, str>, is_configured: bool) -> Option<Cow<'l, str>> {
+    if !has_other_spellings(&level) {
+        return Some(level);
+    }
+    match level {
+        Cow::Borrowed(text) => trained_spelling(model, feature, text, is_configured),
+        Cow::Owned(text) => {
+            trained_spelling(model, feature, &text, is_configured).map(|level| Cow::Owned(level.into_owned()))
+        }
+    }
+}
+
 /// The levels in the spelling of the model; `None` if no level could have another spelling.
 fn spelled(model: &Model, feature: usize, texts: &StringArray, is_configured: bool) -> Option<StringArray> {
     if !texts.iter().flatten().any(has_other_spellings) {
@@ -132,7 +166,8 @@ fn spelled(model: &Model, feature: usize, texts: &StringArray, is_configured: bo
             if !has_other_spellings(text) {
                 return Some(Cow::Borrowed(text));
             }
-            known.entry(text).or_insert_with(|| trained_spelling(model, feature, text, is_configured)).clone()
+            let spell = || spelled_level(model, feature, Cow::Borrowed(text), is_configured);
+            known.entry(text).or_insert_with(spell).clone()
         });
         spelled.append_option(spelling);
     }

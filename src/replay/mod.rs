@@ -44,7 +44,7 @@ pub use cause_sample::ParitySample;
 pub use cause_search::{LEAST_DIFFERING, Rereadings, find_cause};
 pub use column::{Draws, ReferenceValues, SEED, SampleColumn, Sampling};
 pub use explain::{Explanation, FeatureContribution, FeatureValue, ReferencePosition, explain};
-pub use inputs::model_inputs;
+pub use inputs::{model_inputs, value_inputs};
 pub use kind::{column_of, kind_of, precision_of};
 pub use leaf_baseline::LeafBaseline;
 pub use leaf_counts::LeafCounts;

@@ -1,7 +1,7 @@
 //! A model file applied to a log: finds its features among the columns that are read, and scores rows again.
 
 use arrow_array::ArrayRef;
-use vigie_models::{InputKind, Inputs, Model};
+use vigie_models::{InputKind, Inputs, Model, ValueColumn};
 use vigie_profile::{
     batch::{Rows, level},
     layout::{Column, Kind, Layout, LevelSpelling, Shape},
@@ -11,6 +11,7 @@ use vigie_profile::{
 use super::{
     MissingInput, ScoringModel, column_of, kind_of, model_inputs,
     spelling::{distinguishes_spellings, knows_missing_word},
+    value_inputs,
 };
 use crate::fault::{Fault, Result};
 
@@ -233,6 +234,12 @@ impl Rescorer {
     /// Converts one column for each feature of the model, in its order.
     pub(super) fn inputs_of(&self, rows: usize, columns: impl IntoIterator<Item = Option<ArrayRef>>) -> Result<Inputs> {
         model_inputs(self.model(), rows, columns, &self.missing)
+            .map_err(|fault| fault.context("source.fields.features"))
+    }
+
+    /// Like [`Rescorer::inputs`], from one column for each feature of the model, in its order, that was read value by value.
+    pub fn value_inputs(&self, rows: usize, columns: Vec<Option<ValueColumn<'_>>>) -> Result<Inputs> {
+        value_inputs(self.model(), rows, columns, &self.missing)
             .map_err(|fault| fault.context("source.fields.features"))
     }
 

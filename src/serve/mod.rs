@@ -9,6 +9,9 @@ mod openapi;
 mod refusal;
 mod request_id;
 mod resolve;
+mod rows_reader;
+#[cfg(test)]
+mod rows_reader_tests;
 mod run;
 mod schema;
 mod server;

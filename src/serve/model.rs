@@ -2,14 +2,13 @@
 
 use std::sync::OnceLock;
 
-use vigie_models::Explainer;
+use vigie_models::{Explainer, Inputs};
 use vigie_profile::{
-    batch::Rows,
     decision::DecisionRule,
     layout::{Layout, Precision},
 };
 
-use super::schema::InputSchema;
+use super::{rows_reader::RowsReader, schema::InputSchema};
 use crate::{
     config::Settings,
     fault::{Fault, Result},
@@ -104,18 +103,17 @@ impl ServedModel {
 
     /// Scores a row without values, which every model can, or refuses by NaN.
     fn try_out(&self) -> Result<()> {
-        let mut reader = super::schema::RowsReader::new(&self.schema, &self.rescorer, 1);
+        let mut reader = RowsReader::new(&self.schema, &self.rescorer, 1);
         reader.read("{}").map_err(|error| Fault::setup(format!("{}: {error}", self.origin)))?;
-        self.score(&reader.finish().0).map(|_| ())
+        self.score(&reader.finish()?.0).map(|_| ())
     }
 
     /// Scores rows that were read with the model's schema.
-    pub(super) fn score(&self, rows: &Rows) -> Result<Vec<RowScore>> {
-        let inputs = self.rescorer.inputs(rows)?;
+    pub(super) fn score(&self, inputs: &Inputs) -> Result<Vec<RowScore>> {
         let model = self.rescorer.model();
         let outputs = model.output_count();
-        let mut raw = vec![0.0; rows.len * outputs];
-        model.predict_raw(&inputs, 0..rows.len, &mut raw)?;
+        let mut raw = vec![0.0; inputs.rows() * outputs];
+        model.predict_raw(inputs, 0..inputs.rows(), &mut raw)?;
         let scoring = self.rescorer.scoring();
         let linked: Vec<f64> = raw.chunks(outputs.max(1)).map(|row| scoring.raw_score(row)).collect();
         let scores = scoring.scores(raw).into_iter().zip(linked);
@@ -125,13 +123,12 @@ impl ServedModel {
     }
 
     /// The contributions to the score of each row, largest first.
-    pub(super) fn reasons(&self, rows: &Rows) -> Result<Vec<Vec<ScoreReason>>> {
+    pub(super) fn reasons(&self, inputs: &Inputs) -> Result<Vec<Vec<ScoreReason>>> {
         let scoring = self.rescorer.scoring();
         let explainer = self.explainer.get_or_init(|| scoring.explainer(self.contributions.as_ref()));
         let explainer = explainer.as_ref().map_err(Clone::clone)?;
-        let inputs = self.rescorer.inputs(rows)?;
-        let mut values = vec![0.0; rows.len * explainer.width()];
-        explainer.values(self.rescorer.model(), &inputs, 0..rows.len, &mut values)?;
+        let mut values = vec![0.0; inputs.rows() * explainer.width()];
+        explainer.values(self.rescorer.model(), inputs, 0..inputs.rows(), &mut values)?;
         let own = scoring.contributions(explainer)?;
         let rows = values.chunks(explainer.width().max(1)).map(|row| {
             let row = row.get(own.clone()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::schema::InputFaults;
+use super::rows_reader::InputFaults;
 use crate::config::{InputPolicy, Misfit};
 
 /// A refused request.

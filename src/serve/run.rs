@@ -89,6 +89,14 @@ pub fn run(request: &ServeRequest) -> Result<()> {
                 block_in_place(|| for_refresh.refresh());
             }
         });
+        let ticker = tokio::spawn(async {
+            // The driver of timers is woken up, by a system call, for one that is due before all others. Without this one, that
+            // would be the time limit of each request.
+            let mut ticks = interval(Duration::from_secs(1));
+            loop {
+                ticks.tick().await;
+            }
+        });
         let model = service.champion.model();
         info!(instance, sha256 = model.sha256, "serving {} at http://{address}/", model.origin);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
@@ -99,6 +107,7 @@ pub fn run(request: &ServeRequest) -> Result<()> {
         let max_body = usize::try_from(options.max_body_kib).unwrap_or(usize::MAX).saturating_mul(1_024);
         let ending = Arc::clone(&service);
         let served = serve(listener, service, access, max_body, shutdown).await;
+        ticker.abort();
         refresher.abort();
         if let Some(challenger) = &ending.challenger {
             challenger.finish().await;

@@ -7,7 +7,7 @@ use std::{
 
 use axum::http::StatusCode;
 use tokio::{sync::Semaphore, task::block_in_place};
-use vigie_profile::batch::Rows;
+use vigie_models::Inputs;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
     model::{RowScore, ScoreReason, ServedModel},
     refusal::ScoringRefusal,
     resolve::{ResolvedRows, resolve},
-    schema::{InputFaults, RowsReader},
+    rows_reader::{InputFaults, RowsReader},
     slot::ModelSlot,
 };
 use crate::{
@@ -294,7 +294,7 @@ struct ScoredRows {
     score_us: u64,
 }
 
-fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), ScoringRefusal> {
+fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Inputs, InputFaults), ScoringRefusal> {
     let mut reader = RowsReader::new(&model.schema, &model.rescorer, rows.len());
     for (index, row) in rows.iter().enumerate() {
         reader.read(row).map_err(|error| {
@@ -302,7 +302,7 @@ fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Rows, InputFaults), 
             ScoringRefusal::unreadable(format!("{place}the inputs cannot be read: {error}"))
         })?;
     }
-    Ok(reader.finish())
+    reader.finish().map_err(|fault| ScoringRefusal::invalid(fault.to_string()))
 }
 
 fn microseconds(since: Monotonic) -> u64 {

@@ -36,6 +36,18 @@ pub(crate) enum ColumnValues {
     Unused,
 }
 
+/// A column in the form that a caller has it in.
+pub(crate) trait InputSource {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// The values of a numeric feature.
+    fn numbers(&self, feature: &ModelFeature, precision: InputPrecision) -> Result<ColumnValues>;
+
+    /// The levels of a feature as codes; `missing` is that of a missing one.
+    fn levels(&self, feature: &ModelFeature, missing: u32, code: impl Fn(&str) -> u32) -> Result<ColumnValues>;
+}
+
 /// What a model reads.
 pub(crate) struct InputSpec<'m> {
     pub features: &'m [ModelFeature],
@@ -49,10 +61,10 @@ pub(crate) struct InputSpec<'m> {
 impl Inputs {
     /// Prepares `rows` rows: one column for each feature, in that order; `None` stands for a column that is missing in
     /// every row. `missing` is the code of a missing level of a feature, and `code` that of a level.
-    pub(crate) fn new(
+    pub(crate) fn new<C: InputSource>(
         spec: &InputSpec<'_>,
         rows: usize,
-        columns: &[Option<ArrayRef>],
+        columns: &[Option<C>],
         missing: impl Fn(usize) -> u32,
         code: impl Fn(usize, &str) -> u32,
     ) -> Result<Self> {
@@ -62,21 +74,24 @@ impl Inputs {
         }
         let values = spec.features.iter().zip(columns).enumerate().map(|(index, (feature, column))| {
             if let Some(column) = column
-                && column.len() != rows
+                && column.rows() != rows
             {
-                let have = column.len();
+                let have = column.rows();
                 return Err(ModelError::new(format!("{}: got {have} values for {rows} rows", feature.name)));
             }
             match (feature.kind, column) {
-                (InputKind::Numeric, column) => {
-                    let column = numbers(feature, spec.precision, column.as_ref())?;
+                (InputKind::Numeric, None) => Ok(ColumnValues::AllMissing),
+                (InputKind::Numeric, Some(column)) => {
+                    let column = column.numbers(feature, spec.precision)?;
                     Ok(match spec.missing {
                         Some(missing) => column.without(missing),
                         None => column,
                     })
                 }
-                (InputKind::Categorical, column) => {
-                    levels(feature, rows, column.as_ref(), missing(index), |level| code(index, level))
+                (InputKind::Categorical, None) if !feature.used => Ok(ColumnValues::Unused),
+                (InputKind::Categorical, None) => Ok(ColumnValues::Levels(vec![missing(index); rows])),
+                (InputKind::Categorical, Some(column)) => {
+                    column.levels(feature, missing(index), |level| code(index, level))
                 }
             }
         });
@@ -102,51 +117,46 @@ impl ColumnValues {
     }
 }
 
-fn numbers(feature: &ModelFeature, precision: InputPrecision, column: Option<&ArrayRef>) -> Result<ColumnValues> {
-    let Some(column) = column else { return Ok(ColumnValues::AllMissing) };
-    Ok(match column.data_type() {
-        DataType::Null => ColumnValues::AllMissing,
-        DataType::Float32 => ColumnValues::Single(column.as_primitive::<Float32Type>().clone()),
-        DataType::Float64 => ColumnValues::Double(column.as_primitive::<Float64Type>().clone()),
-        kind if kind.is_integer() || matches!(kind, DataType::Boolean | DataType::Float16) => {
-            let wrong = |error| ModelError::new(format!("{}: {error}", feature.name));
-            match precision {
-                InputPrecision::Single => {
-                    let cast = cast(column, &DataType::Float32).map_err(wrong)?;
-                    ColumnValues::Single(cast.as_primitive::<Float32Type>().clone())
-                }
-                InputPrecision::Double => {
-                    let cast = cast(column, &DataType::Float64).map_err(wrong)?;
-                    ColumnValues::Double(cast.as_primitive::<Float64Type>().clone())
+impl InputSource for ArrayRef {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn numbers(&self, feature: &ModelFeature, precision: InputPrecision) -> Result<ColumnValues> {
+        Ok(match self.data_type() {
+            DataType::Null => ColumnValues::AllMissing,
+            DataType::Float32 => ColumnValues::Single(self.as_primitive::<Float32Type>().clone()),
+            DataType::Float64 => ColumnValues::Double(self.as_primitive::<Float64Type>().clone()),
+            kind if kind.is_integer() || matches!(kind, DataType::Boolean | DataType::Float16) => {
+                let wrong = |error| ModelError::new(format!("{}: {error}", feature.name));
+                match precision {
+                    InputPrecision::Single => {
+                        let cast = cast(self, &DataType::Float32).map_err(wrong)?;
+                        ColumnValues::Single(cast.as_primitive::<Float32Type>().clone())
+                    }
+                    InputPrecision::Double => {
+                        let cast = cast(self, &DataType::Float64).map_err(wrong)?;
+                        ColumnValues::Double(cast.as_primitive::<Float64Type>().clone())
+                    }
                 }
             }
-        }
-        kind => {
-            return Err(ModelError::new(format!(
-                "{}: the model expects numbers, but the column is {kind}",
-                feature.name
-            )));
-        }
-    })
-}
-
-fn levels(
-    feature: &ModelFeature,
-    rows: usize,
-    column: Option<&ArrayRef>,
-    missing: u32,
-    code: impl Fn(&str) -> u32,
-) -> Result<ColumnValues> {
-    if let Some(kind) = column.map(Array::data_type)
-        && !are_levels(kind)
-    {
-        return Err(ModelError::new(format!("{}: the model expects strings, but the column is {kind}", feature.name)));
+            kind => {
+                return Err(ModelError::new(format!(
+                    "{}: the model expects numbers, but the column is {kind}",
+                    feature.name
+                )));
+            }
+        })
     }
-    Ok(match column {
-        _ if !feature.used => ColumnValues::Unused,
-        None => ColumnValues::Levels(vec![missing; rows]),
-        Some(column) => ColumnValues::Levels(codes(column, missing, &code)),
-    })
+
+    fn levels(&self, feature: &ModelFeature, missing: u32, code: impl Fn(&str) -> u32) -> Result<ColumnValues> {
+        let kind = self.data_type();
+        if !are_levels(kind) {
+            let name = &feature.name;
+            return Err(ModelError::new(format!("{name}: the model expects strings, but the column is {kind}")));
+        }
+        Ok(if feature.used { ColumnValues::Levels(codes(self, missing, &code)) } else { ColumnValues::Unused })
+    }
 }
 
 fn are_levels(kind: &DataType) -> bool {

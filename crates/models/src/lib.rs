@@ -151,6 +151,7 @@ mod promise;
 mod shap;
 mod sklearn;
 mod tree_model;
+mod value_column;
 mod xgboost;
 
 pub use error::{ModelError, Result};
@@ -163,3 +164,4 @@ pub use link::Link;
 pub use model::Model;
 pub use options::{Iterations, ModelOptions};
 pub use promise::{Agreement, Promise};
+pub use value_column::ValueColumn;

@@ -10,7 +10,7 @@ use crate::{
     error::{ModelError, Result},
     feature::{InputPrecision, ModelFeature},
     format::ModelFormat,
-    inputs::Inputs,
+    inputs::{InputSource, Inputs},
     leaf_tree::LeafTree,
     lightgbm,
     link::Link,
@@ -19,6 +19,7 @@ use crate::{
     promise::{Agreement, Promise},
     sklearn::{BoosterModel, SklearnPipeline, SkopsModel},
     tree_model::{TreeModel, rows_that_xgboost_refuses},
+    value_column::ValueColumn,
     xgboost::{self, LinearBooster, XgBoostModel},
 };
 
@@ -139,8 +140,17 @@ impl Model {
     /// strings, plain or dictionary-encoded; a null becomes the level [`Model::missing_level`] of a CatBoost model, and is
     /// missing to others.
     pub fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+        self.inputs_of(rows, columns)
+    }
+
+    /// Like [`Model::inputs`], of columns that were read value by value.
+    pub fn value_inputs(&self, rows: usize, columns: &[Option<ValueColumn<'_>>]) -> Result<Inputs> {
+        self.inputs_of(rows, columns)
+    }
+
+    fn inputs_of<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         match &self.family {
-            Family::CatBoost(forest) => forest.inputs(rows, columns),
+            Family::CatBoost(forest) => forest.inputs_of(rows, columns),
             Family::Trees(model) => model.inputs(rows, columns),
             Family::Linear(model) => model.inputs(rows, columns),
             Family::Sklearn(model) => model.inputs(rows, columns),

@@ -2,8 +2,6 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use arrow_array::ArrayRef;
-
 use crate::{
     catboost::forest::missing::usual_spelling,
     ensemble::{
@@ -12,7 +10,7 @@ use crate::{
     },
     error::{ModelError, Result},
     feature::{InputKind, ModelFeature},
-    inputs::{ColumnValues, InputSpec, Inputs},
+    inputs::{ColumnValues, InputSource, InputSpec, Inputs},
     leaf_tree::LeafTree,
     lightgbm::{features::trained_name, output::LightGbmOutput},
     link::Link,
@@ -86,7 +84,7 @@ impl OutputRule {
 }
 
 impl TreeModel {
-    pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+    pub(crate) fn inputs<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         let spec = InputSpec {
             features: &self.features,
             precision: self.ensemble.rules.input,

@@ -10,12 +10,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use memchr::memmem;
 use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
     answer::{json_response, model, refused, row},
-    read::json_text,
+    read::{not_json, unchecked_json_text},
 };
 use crate::serve::{
     model::ServedModel,
@@ -71,13 +72,22 @@ async fn answer(
     started: Monotonic,
     body: &Bytes,
 ) -> Result<(Scored, bool), ScoringRefusal> {
-    let text = json_text(body)?;
+    let text = unchecked_json_text(body)?;
+    let scored = score(service, id, started, &text).await;
+    scored.map_err(|refusal| not_json(&text).filter(|_| refusal.status == StatusCode::BAD_REQUEST).unwrap_or(refusal))
+}
+
+async fn score(
+    service: &Arc<ScoringService>,
+    id: &str,
+    started: Monotonic,
+    text: &str,
+) -> Result<(Scored, bool), ScoringRefusal> {
     let model = service.model_for(id);
-    let PredictBody { rows, is_list, explain } = read(&text, &model)?;
+    let PredictBody { rows, is_list, explain } = read(text, &model)?;
     let reasons = if explain { REASONS } else { 0 };
     let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons };
-    let scored = service.score(&request, model).await?;
-    Ok((scored, is_list))
+    Ok((service.score(&request, model).await?, is_list))
 }
 
 fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, ScoringRefusal> {
@@ -85,8 +95,10 @@ fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, Scori
     if !text.trim_start().starts_with('{') {
         return Err(ScoringRefusal::unreadable("the body is not an object; send the inputs by name"));
     }
-    // A feature may have the name of a key.
-    if model.schema.has("inputs") || model.schema.has("explain") {
+    // A feature may have the name of a key. A text without quoted names of keys, and without escapes, has no such key.
+    let may_have = |key: &[u8]| memmem::find(text.as_bytes(), key).is_some();
+    let is_envelope = may_have(b"\"inputs\"") || may_have(b"\"explain\"") || may_have(b"\\");
+    if !is_envelope || model.schema.has("inputs") || model.schema.has("explain") {
         return Ok(plain);
     }
     let envelope: Envelope<'_> = serde_json::from_str(text)

@@ -3,6 +3,7 @@
 mod day_file;
 mod record;
 mod sink;
+mod turns;
 mod writer;
 
 pub(super) use record::{BatchRecord, RefusedRecord, RequestFacts};

@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use memchr::memchr2;
 use serde_json::Value;
 use vigie_profile::window::Instant;
 
@@ -58,7 +59,8 @@ impl BatchRecord<'_> {
             begin(&mut line, &self.facts, is_batch.then_some(row));
             write_model(&mut line, self.model, 200);
             if let Some(entity) = self.entities.get(row).and_then(Option::as_ref) {
-                let _ = write!(line, ",\"entity_id\":{}", Value::from(entity.as_str()));
+                line.push_str(",\"entity_id\":");
+                push_text(&mut line, entity);
             }
             line.push_str(",\"inputs\":");
             push_inputs(&mut line, inputs, self.omit);
@@ -67,8 +69,9 @@ impl BatchRecord<'_> {
             let _ = write!(line, ",\"{}\":", self.model.score_key);
             push_number(&mut line, score.score);
             if let (Some(refused), Some(rule)) = (score.refused, self.model.rule) {
-                let decision = Value::from(self.model.decision(refused));
-                let _ = write!(line, ",\"score\":{},\"decision\":{decision},\"threshold\":", u8::from(refused));
+                let _ = write!(line, ",\"score\":{},\"decision\":", u8::from(refused));
+                push_text(&mut line, self.model.decision(refused));
+                line.push_str(",\"threshold\":");
                 push_number(&mut line, rule.threshold);
             }
             line.push_str("},\"error\":null}\n");
@@ -94,27 +97,41 @@ fn begin(line: &mut String, facts: &RequestFacts<'_>, row: Option<usize>) {
     let _ = write!(line, "\"ts\":\"{}\",\"request_id\":", facts.at);
     match row {
         Some(row) => {
-            let id = Value::from(format!("{}#{row}", facts.request_id));
-            let _ = write!(line, "{id},\"batch_id\":{},\"row\":{row}", Value::from(facts.request_id));
+            push_text(line, &format!("{}#{row}", facts.request_id));
+            line.push_str(",\"batch_id\":");
+            push_text(line, facts.request_id);
+            let _ = write!(line, ",\"row\":{row}");
         }
-        None => {
-            let _ = write!(line, "{}", Value::from(facts.request_id));
-        }
+        None => push_text(line, facts.request_id),
     }
-    let _ = write!(line, ",\"endpoint\":{},\"latency_ms\":", Value::from(facts.endpoint));
+    line.push_str(",\"endpoint\":");
+    push_text(line, facts.endpoint);
+    line.push_str(",\"latency_ms\":");
     push_number(line, facts.latency_ms);
     let (parse, score) = (facts.parse_us, facts.score_us);
     let _ = write!(line, ",\"timing\":{{\"parse_us\":{parse},\"score_us\":{score}}}");
 }
 
 fn write_model(line: &mut String, model: &ServedModel, status: u16) {
-    let _ = write!(
-        line,
-        ",\"status_code\":{status},\"model_name\":{},\"model_version\":{},\"model_sha256\":\"{}\"",
-        Value::from(model.name.as_str()),
-        Value::from(model.version.clone()),
-        model.sha256
-    );
+    let _ = write!(line, ",\"status_code\":{status},\"model_name\":");
+    push_text(line, &model.name);
+    line.push_str(",\"model_version\":");
+    match &model.version {
+        Some(version) => push_text(line, version),
+        None => line.push_str("null"),
+    }
+    let _ = write!(line, ",\"model_sha256\":\"{}\"", model.sha256);
+}
+
+/// A text of JSON. Most need no escapes.
+fn push_text(line: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
+        line.push('"');
+        line.push_str(text);
+        line.push('"');
+    } else {
+        let _ = write!(line, "{}", Value::from(text));
+    }
 }
 
 /// The shortest digits that read back as the same number.
@@ -140,6 +157,10 @@ fn push_inputs(line: &mut String, inputs: &str, omit: &[String]) {
 
 /// Replaces line breaks by spaces: in JSON they occur only between tokens.
 fn push_on_one_line(line: &mut String, json: &str) {
+    // Most bodies are one line, and a search for bytes is faster than a split at characters.
+    if memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
+        return line.push_str(json);
+    }
     let mut parts = json.split(['\n', '\r']);
     line.push_str(parts.next().unwrap_or_default());
     for part in parts {
@@ -150,7 +171,9 @@ fn push_on_one_line(line: &mut String, json: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::push_inputs;
+    use serde_json::Value;
+
+    use super::{push_inputs, push_text};
 
     fn logged(inputs: &str, omit: &[&str]) -> String {
         let omit: Vec<String> = omit.iter().map(|name| (*name).to_owned()).collect();
@@ -162,6 +185,15 @@ mod tests {
     #[test]
     fn inputs_keep_their_text_on_one_line() {
         assert_eq!(logged("{\"a\": 0.10,\r\n \"b\": \"x\\ny\"}", &[]), "{\"a\": 0.10,   \"b\": \"x\\ny\"}");
+    }
+
+    #[test]
+    fn texts_are_escaped_as_json_has_it() {
+        for text in ["", "credit-default", "caf\u{e9}", "a\"b", "a\\b", "a\nb", "\u{7f}\u{0}"] {
+            let mut line = String::new();
+            push_text(&mut line, text);
+            assert_eq!(line, Value::from(text).to_string());
+        }
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! The thread that writes records: it takes all that wait, writes them at once, and then lets their requests be answered.
+//! Writes records: all that wait at once, and then lets their requests be answered.
+//!
+//! If the log is files, and records need not be synced, the task of a request writes them, because that takes less time than
+//! waking up a thread. Otherwise a thread of its own waits for the disk or the database.
 
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::{self, JoinHandle},
     time::Duration,
@@ -13,7 +16,7 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::{day_file::DayFiles, sink::LogSink};
+use super::{day_file::DayFiles, sink::LogSink, turns::Turns};
 use crate::{
     config::{Durability, RequestLogOptions, WhenFull},
     daemon::Clock,
@@ -91,7 +94,12 @@ struct Entry {
 #[derive(Debug)]
 pub(in crate::serve) struct RequestLog {
     sender: Option<SyncSender<Entry>>,
-    writer: Option<JoinHandle<()>>,
+    /// Writes records, or only tries again while the log cannot be written.
+    thread: Option<JoinHandle<()>>,
+    /// The writer, if requests write their records themselves.
+    turns: Option<Arc<Turns<RecordWriter>>>,
+    /// Ends the thread when it is dropped.
+    open: Option<Sender<()>>,
     pub status: Arc<LogStatus>,
     durability: Durability,
     when_full: WhenFull,
@@ -120,11 +128,22 @@ impl RequestLog {
             dropped: 0,
             clock,
         };
-        let thread = thread::Builder::new().name("request-log".to_owned()).spawn(move || writer.run());
+        let is_quick = writer.sink.is_certain() && options.durability == Durability::Written;
+        let thread = thread::Builder::new().name("request-log".to_owned());
+        let (open, closed) = channel();
+        let (turns, thread) = if is_quick {
+            let turns = Arc::new(Turns::new(writer, RecordWriter::write_waiting));
+            let own = Arc::clone(&turns);
+            (Some(turns), thread.spawn(move || retry(&own, &closed)))
+        } else {
+            (None, thread.spawn(move || writer.run()))
+        };
         let thread = thread.map_err(|error| Fault::retry(format!("cannot start a thread: {}", describe_io(&error))))?;
         Ok(Self {
             sender: Some(sender),
-            writer: Some(thread),
+            thread: Some(thread),
+            turns,
+            open: Some(open),
             status,
             durability: options.durability,
             when_full: options.when_full,
@@ -146,7 +165,7 @@ impl RequestLog {
             None => Err(TrySendError::Disconnected(entry)),
         };
         match sent {
-            Ok(()) => {}
+            Ok(()) => self.turns.iter().for_each(Turns::added),
             Err(refused) => {
                 self.status.waiting_bytes.fetch_sub(bytes, Ordering::SeqCst);
                 return match (refused, self.when_full) {
@@ -179,9 +198,12 @@ fn open_sink(options: &RequestLogOptions, source: &SourceOptions, instance: &str
 /// Writes the waiting records.
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        drop(self.sender.take());
-        if let Some(writer) = self.writer.take() {
-            let _ = writer.join();
+        drop((self.sender.take(), self.open.take()));
+        if let Some(turns) = &self.turns {
+            while turns.worker().write_waiting() {}
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
     }
 }
@@ -204,18 +226,30 @@ impl RecordWriter {
     fn run(mut self) {
         loop {
             match self.entries.recv_timeout(RETRY) {
-                Ok(first) => self.write(first),
-                Err(RecvTimeoutError::Timeout) if self.status.failure().is_some() => {
-                    self.status.note(&self.sink.probe(), self.sink.shown());
+                Ok(first) => {
+                    self.write(first);
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.probe(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// Writes an entry and those that wait behind it.
-    fn write(&mut self, first: Entry) {
+    /// Tries again if the log could not be written.
+    fn probe(&mut self) {
+        if self.status.failure().is_some() {
+            self.status.note(&self.sink.probe(), self.sink.shown());
+        }
+    }
+
+    /// Writes the entries that wait, up to the limits. Returns whether these were reached.
+    fn write_waiting(&mut self) -> bool {
+        let Ok(first) = self.entries.try_recv() else { return false };
+        self.write(first)
+    }
+
+    /// Writes an entry and those that wait behind it, up to the limits. Returns whether these were reached.
+    fn write(&mut self, first: Entry) -> bool {
         let mut group = vec![first];
         let mut bytes = group.iter().map(|entry| entry.bytes).sum::<usize>();
         while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
@@ -261,12 +295,21 @@ impl RecordWriter {
             }
         };
         crate::crash::point("serve.logged");
+        let is_full = group.len() >= MAX_GROUP || bytes >= MAX_GROUP_BYTES;
         for entry in group {
             self.status.waiting_bytes.fetch_sub(entry.bytes, Ordering::SeqCst);
             if let Some(written) = entry.written {
                 let _ = written.send(answer.clone());
             }
         }
+        is_full
+    }
+}
+
+/// Tries a log that could not be written again, until it is closed.
+fn retry(turns: &Turns<RecordWriter>, closed: &Receiver<()>) {
+    while closed.recv_timeout(RETRY) == Err(RecvTimeoutError::Timeout) {
+        turns.worker().probe();
     }
 }
 

@@ -52,7 +52,7 @@ const CRATE_USERS: &[(&str, &str)] = &[
     ("vigie_models", "fault replay monitor serve"),
     ("parquet", "reference source monitor"),
     ("csv", "reference source monitor serve"),
-    ("memchr", "source"),
+    ("memchr", "source serve"),
     ("simd_json", "source"),
     ("glob", "source"),
     ("flate2", "source"),

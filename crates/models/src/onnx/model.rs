@@ -2,14 +2,12 @@
 
 use std::ops::Range;
 
-use arrow_array::ArrayRef;
-
 use super::{program::OnnxProgram, texts::TextTable};
 use crate::{
     catboost::forest::missing::SPELLINGS,
     error::{ModelError, Result},
     feature::{InputKind, InputPrecision, ModelFeature},
-    inputs::{InputSpec, Inputs},
+    inputs::{InputSource, InputSpec, Inputs},
     link::Link,
     promise::Promise,
 };
@@ -39,7 +37,7 @@ pub(crate) struct OnnxModel {
 }
 
 impl OnnxModel {
-    pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+    pub(crate) fn inputs<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         let spec = InputSpec { features: &self.features, precision: self.precision, model: self.sha256, missing: None };
         let missing = |feature| self.texts.code(self.missing_level(feature));
         Inputs::new(&spec, rows, columns, missing, |_, level| self.texts.code(level))

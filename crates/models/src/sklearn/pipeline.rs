@@ -6,8 +6,6 @@ use std::{
     ops::Range,
 };
 
-use arrow_array::ArrayRef;
-
 use super::{
     file::{
         node::{Loader, SkopsNode, SkopsReader, unreadable},
@@ -33,7 +31,7 @@ use crate::{
     ensemble::codes::{MISSING_CODE, UNKNOWN_CODE},
     error::{ModelError, Result},
     feature::{InputKind, InputPrecision, ModelFeature},
-    inputs::{InputSpec, Inputs},
+    inputs::{InputSource, InputSpec, Inputs},
     leaf_tree::{LeafChoices, LeafFeature, LeafTree},
     options::ModelOptions,
     promise::{Agreement, Promise},
@@ -153,7 +151,7 @@ impl SklearnPipeline {
         Ok(SkopsModel::Pipeline(model))
     }
 
-    pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+    pub(crate) fn inputs<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         let spec = InputSpec {
             features: &self.features,
             precision: InputPrecision::Double,

@@ -2,15 +2,13 @@
 
 use std::ops::Range;
 
-use arrow_array::ArrayRef;
-
 use super::{file::source::reserve, output::XgBoostOutput, refusal::damaged};
 use crate::{
     allowance::Allowance,
     ensemble::codes::{UNKNOWN_CODE, number},
     error::{ModelError, Result},
     feature::{InputKind, InputPrecision, ModelFeature},
-    inputs::{InputSpec, Inputs},
+    inputs::{InputSource, InputSpec, Inputs},
     promise::Promise,
 };
 
@@ -61,7 +59,7 @@ impl LinearBooster {
         self.base.len()
     }
 
-    pub(crate) fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+    pub(crate) fn inputs<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         let spec = InputSpec {
             features: &self.features,
             precision: Self::PRECISION,

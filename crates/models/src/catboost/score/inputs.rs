@@ -6,7 +6,7 @@ use crate::{
     catboost::forest::{Forest, city::level_hash},
     error::Result,
     feature::InputPrecision,
-    inputs::{InputSpec, Inputs},
+    inputs::{InputSource, InputSpec, Inputs},
 };
 
 impl Forest {
@@ -21,6 +21,11 @@ impl Forest {
     /// dictionary-encoded. The official library rejects missing levels, so training must have replaced them: a null
     /// becomes the level [`Forest::missing_level`].
     pub fn inputs(&self, rows: usize, columns: &[Option<ArrayRef>]) -> Result<Inputs> {
+        self.inputs_of(rows, columns)
+    }
+
+    /// Like [`Forest::inputs`], from columns in another form.
+    pub(crate) fn inputs_of<C: InputSource>(&self, rows: usize, columns: &[Option<C>]) -> Result<Inputs> {
         let missing = |feature| level_hash(self.missing_level(feature));
         Inputs::new(&self.input_spec(), rows, columns, missing, |_, level| level_hash(level))
     }
