@@ -2,8 +2,10 @@
 
 mod endpoints;
 mod example;
+mod hostile;
 mod inputs;
 mod kills;
 mod log_failures;
 pub(crate) mod process;
+pub(crate) mod raw;
 mod reload;
