@@ -134,6 +134,11 @@ async fn metrics(State(service): State<Arc<ScoringService>>) -> Response {
     );
     let shed = load(&service.admission.shed);
     counter(&mut text, "shed_total", "Requests refused because too many were in progress.", shed);
+    if let Some(features) = &service.features {
+        let (asked, remembered) = (load(&features.asked), load(&features.remembered));
+        counter(&mut text, "feature_lookups_total", "Ids that were looked up in the feature table.", asked);
+        counter(&mut text, "feature_cache_hits_total", "Ids whose features were in the cache.", remembered);
+    }
     counter(&mut text, "log_failures_total", "Failed attempts to write to the log.", load(&status.failures));
     gauge(&mut text, "ready", "Whether requests can be answered.", "", u64::from(status.failure().is_none()));
     let model = service.champion.model();

@@ -1,11 +1,17 @@
 //! `vigie serve` as a process: endpoints, refusals, the log under kills and full disks, models that are replaced.
 
+mod aliases;
+mod description;
 mod endpoints;
 mod example;
-mod hostile;
+pub(crate) mod hostile;
 mod inputs;
 mod kills;
+mod load;
 mod log_failures;
 pub(crate) mod process;
 pub(crate) mod raw;
 mod reload;
+mod shipped;
+pub(crate) mod slow;
+mod soak;

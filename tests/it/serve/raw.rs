@@ -40,12 +40,19 @@ pub(crate) struct RawClient {
 }
 
 impl RawClient {
+    #[track_caller]
     pub(crate) fn connect(address: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(2))).unwrap();
-        stream.set_write_timeout(Some(Duration::from_mins(2))).unwrap();
-        Self { stream, received: Vec::new() }
+        Self::try_connect(address).unwrap()
+    }
+
+    /// `None` if the server does not accept connections.
+    pub(crate) fn try_connect(address: &str) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
+        let limit = Some(Duration::from_mins(2));
+        stream.set_nodelay(true).ok()?;
+        stream.set_read_timeout(limit).ok()?;
+        stream.set_write_timeout(limit).ok()?;
+        Some(Self { stream, received: Vec::new() })
     }
 
     /// Sends bytes; the server may close before all are sent.
