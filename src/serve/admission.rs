@@ -172,10 +172,16 @@ impl RowLimits {
         let refuse = |code, why| Err(ScoringRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, code, why));
         if rows > self.rows {
             let most = self.rows;
-            return refuse("TOO_MANY_ROWS", format!("the request has {rows} rows, more than {most}; send several requests"));
+            return refuse(
+                "TOO_MANY_ROWS",
+                format!("the request has {rows} rows, more than {most}; send several requests"),
+            );
         }
         if rows.saturating_mul(names) > self.bytes {
-            return refuse("BODY_TOO_LARGE", "the names of columns are too long for so many rows; send fewer rows".to_owned());
+            return refuse(
+                "BODY_TOO_LARGE",
+                "the names of columns are too long for so many rows; send fewer rows".to_owned(),
+            );
         }
         Ok(())
     }

@@ -76,13 +76,11 @@ impl FeatureStore {
             // A table is asked now; files were read before.
             return Ok((known.found, self.lookup.age()));
         };
-        let known = match cache.get(id) {
-            Some(known) => {
-                self.remembered.fetch_add(1, Ordering::Relaxed);
-                known
-            }
-            None => cache.share(id, || self.ask(id)).await?,
-        };
+        if let Some((known, age)) = cache.get(id) {
+            self.remembered.fetch_add(1, Ordering::Relaxed);
+            return Ok((known.found, age));
+        }
+        let known = cache.share(id, || self.ask(id)).await?;
         Ok((known.found, known.at.elapsed()))
     }
 
@@ -99,9 +97,11 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl FeatureCache {
-    /// What is remembered of an id, unless it is too old.
-    fn get(&self, id: &str) -> Option<KnownFeatures> {
-        locked(&self.rows).by_id.get(id).filter(|known| known.at.elapsed() < self.age).cloned()
+    /// What is remembered of an id, and how old it is, unless it is too old.
+    fn get(&self, id: &str) -> Option<(KnownFeatures, Duration)> {
+        let known = locked(&self.rows).by_id.get(id).cloned()?;
+        let age = known.at.elapsed();
+        (age < self.age).then_some((known, age))
     }
 
     /// Asks for an id, or waits for the answer if another request asks already.
@@ -111,7 +111,11 @@ impl FeatureCache {
         ask: impl FnOnce() -> F,
     ) -> Result<KnownFeatures> {
         let pending = PendingAnswer::new(&self.pending, id);
-        let answer = pending.answer.get_or_init(async || {
+        let answer = pending.answer.get_or_init(|| async {
+            // Another request may just have had its answer.
+            if let Some((known, _)) = self.get(id) {
+                return Ok(known);
+            }
             let known = ask().await?;
             locked(&self.rows).put(&pending.id, &known, self.age, self.max_bytes);
             Ok(known)
@@ -147,9 +151,8 @@ impl Drop for PendingAnswer<'_> {
     fn drop(&mut self) {
         let mut pending = locked(self.all);
         // Held by the map and by this.
-        let is_last = pending
-            .get(&self.id)
-            .is_some_and(|own| Arc::ptr_eq(own, &self.answer) && Arc::strong_count(own) <= 2);
+        let is_last =
+            pending.get(&self.id).is_some_and(|own| Arc::ptr_eq(own, &self.answer) && Arc::strong_count(own) <= 2);
         if is_last {
             pending.remove(&self.id);
         }

@@ -27,7 +27,6 @@ const MAX_URL: usize = 2_048;
 const MAX_HEADERS: usize = 16 << 10;
 
 /// Who may call the server.
-#[derive(Debug, Clone)]
 pub(super) struct ServerAccess {
     /// Token that clients must send; `None` allows everyone. Health checks need no token.
     pub token: Option<String>,
@@ -36,7 +35,6 @@ pub(super) struct ServerAccess {
 }
 
 /// What every request is checked with.
-#[derive(Debug)]
 pub(super) struct RequestGuard {
     pub access: ServerAccess,
     pub service: Arc<ScoringService>,
@@ -141,11 +139,7 @@ fn refusal(access: &ServerAccess, request: &Request) -> Option<ScoringRefusal> {
     match host_problem(&access.hosts, is_open, request) {
         None => {}
         Some(HostProblem::Invalid) => {
-            return Some(unlogged(
-                StatusCode::BAD_REQUEST,
-                "BAD_REQUEST",
-                "exactly one valid Host header is required",
-            ));
+            return Some(unlogged(StatusCode::BAD_REQUEST, "BAD_REQUEST", "exactly one valid Host header is required"));
         }
         Some(HostProblem::Unknown) => {
             return Some(unlogged(
@@ -155,7 +149,8 @@ fn refusal(access: &ServerAccess, request: &Request) -> Option<ScoringRefusal> {
             ));
         }
     }
-    if let Some((status, why)) = malformed(request.uri().path_and_query().map_or(0, |own| own.as_str().len()), headers) {
+    if let Some((status, why)) = malformed(request.uri().path_and_query().map_or(0, |own| own.as_str().len()), headers)
+    {
         return Some(unlogged(status, "BAD_REQUEST", why));
     }
     let token = access.token.as_deref().filter(|_| !is_health(path))?;

@@ -52,11 +52,7 @@ fn document(model: &ServedModel) -> Value {
     let mut add = |path: String, item: Value| paths.insert(path, item);
     add(
         "/predict".to_owned(),
-        post(
-            EndpointProtocol::Predict,
-            "Scores one row or several.",
-            json!({"oneOf": [reference, envelope]}),
-        ),
+        post(EndpointProtocol::Predict, "Scores one row or several.", json!({"oneOf": [reference, envelope]})),
     );
     add(
         "/invocations".to_owned(),
@@ -141,11 +137,14 @@ fn post(protocol: EndpointProtocol, summary: &str, request: Value) -> Value {
         ("500", "Internal error."),
         ("503", "The request cannot be answered or logged now; try again after `Retry-After` seconds."),
     ];
-    let mut responses =
-        Map::from_iter([("200".to_owned(), json!({"description": "Scored and logged.", "content": content(&named(answer))}))]);
+    let mut responses = Map::from_iter([(
+        "200".to_owned(),
+        json!({"description": "Scored and logged.", "content": content(&named(answer))}),
+    )]);
     for (status, description) in refused {
         if !(is_mlflow && status == "422") {
-            responses.insert(status.to_owned(), json!({"description": description, "content": content(&named(refusal))}));
+            responses
+                .insert(status.to_owned(), json!({"description": description, "content": content(&named(refusal))}));
         }
     }
     json!({"post": {"summary": summary, "requestBody": {"required": true, "content": requests}, "responses": responses}})
@@ -178,7 +177,10 @@ fn schemas(model: &ServedModel, inputs: &Value) -> Value {
     let needed = ["request_id", "model_name", "model_version", "model_sha256", "latency_ms"];
     let with = |more: Map<String, Value>| {
         let own = common.as_object().cloned().unwrap_or_default();
-        let keys: Vec<&str> = needed.into_iter().chain([if more.contains_key("predictions") { "predictions" } else { model.score_key }]).collect();
+        let keys: Vec<&str> = needed
+            .into_iter()
+            .chain([if more.contains_key("predictions") { "predictions" } else { model.score_key }])
+            .collect();
         json!({"type": "object", "required": keys, "properties": own.into_iter().chain(more.clone()).collect::<Map<_, _>>()})
     };
     let batch = Map::from_iter([("predictions".to_owned(), rows)]);

@@ -96,7 +96,9 @@ impl InputSchema {
             (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
         };
         let read = match policy.absent {
-            Misfit::Refuse => listed("it reads inputs that the model in use does not", self.names_without(former, true)),
+            Misfit::Refuse => {
+                listed("it reads inputs that the model in use does not", self.names_without(former, true))
+            }
             Misfit::Score => None,
         };
         let known = || match policy.unknown {

@@ -59,10 +59,7 @@ pub(super) async fn serve(
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(crashed))
-        .layer(middleware::from_fn_with_state(
-            Arc::new(RequestGuard { access, service: Arc::clone(&service) }),
-            guard,
-        ))
+        .layer(middleware::from_fn_with_state(Arc::new(RequestGuard { access, service: Arc::clone(&service) }), guard))
         .with_state(Arc::clone(&service));
     let router = router.into_make_service_with_connect_info::<RequestPlace>();
     let (stop, stopped) = oneshot::channel();

@@ -286,7 +286,8 @@ impl ScoringService {
                 score_us: microseconds(started).saturating_sub(parse_us),
             };
             let omit = &service.omit;
-            let record = BatchRecord { facts, model: &model, inputs: &rows, entities: &[], ages: &[], scores: &scores, omit };
+            let record =
+                BatchRecord { facts, model: &model, inputs: &rows, entities: &[], ages: &[], scores: &scores, omit };
             let _ = log.append(record.lines()).await;
         });
     }

@@ -83,9 +83,10 @@ impl ModelSlot {
             let model = ServedModel::open(&self.settings)?;
             match model.schema.refused_inputs(&current.schema, policy) {
                 None => Ok(model),
-                Some(why) => {
-                    Err(Fault::setup(format!("{}: {why}; restart vigie serve when callers send what it reads", model.origin)))
-                }
+                Some(why) => Err(Fault::setup(format!(
+                    "{}: {why}; restart vigie serve when callers send what it reads",
+                    model.origin
+                ))),
             }
         });
         match opened {

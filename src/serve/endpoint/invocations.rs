@@ -137,7 +137,10 @@ fn values(scored: &Scored, output: OutputKind) -> Vec<Value> {
     scored.scores.iter().map(value).collect()
 }
 
-fn rows_of_json(AdmittedBody { bytes, limits, .. }: &AdmittedBody, model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
+fn rows_of_json(
+    AdmittedBody { bytes, limits, .. }: &AdmittedBody,
+    model: &ServedModel,
+) -> Result<Vec<String>, ScoringRefusal> {
     let text = json_text(bytes)?;
     let body: InvocationsBody<'_> = serde_json::from_str(&text)
         .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;

@@ -100,14 +100,17 @@ fn each_answer_is_that_of_the_model_it_names_while_the_alias_moves() {
         *count += 1;
     };
     let (sent, rate) = thread::scope(|scope| {
-        let load = scope.spawn(|| steady(&server.address, ("/predict", 1_000), &is_over, |n| bodies[place(n)].clone(), check));
+        let load =
+            scope.spawn(|| steady(&server.address, ("/predict", 1_000), &is_over, |n| bodies[place(n)].clone(), check));
         for version in [2, 1, 3, 2, 4, 1, 2] {
             registry.registry().aliases = [("champion".to_owned(), version)].into();
             if version < 3 {
                 eventually("the version is not in use", || in_use(&server) == version.to_string());
             } else {
                 let before = in_use(&server);
-                eventually("the version is not refused", || server.get("/readyz").json().get("refused_model").is_some());
+                eventually("the version is not refused", || {
+                    server.get("/readyz").json().get("refused_model").is_some()
+                });
                 let ready = server.get("/readyz").json();
                 assert_eq!((ready["ready"].as_bool(), in_use(&server)), (Some(true), before));
                 assert_eq!(metric(&server, "vigie_serve_model_refused"), 1);

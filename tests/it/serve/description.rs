@@ -16,7 +16,9 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member {
-                    Value::String(target) if name == "$ref" => drop(found.insert(target.clone())),
+                    Value::String(target) if name == "$ref" => {
+                        found.insert(target.clone());
+                    }
                     other => references(other, found),
                 }
             }

@@ -41,7 +41,8 @@ fn assert_sound(world: &World, server: &Served, answered: &BTreeSet<String>) {
     assert_eq!(server.get("/readyz").status, 200);
     let records = logged(world, "log");
     let scored: Vec<&Value> = records.iter().filter(|record| record["status_code"] == 200).collect();
-    let of_request = |record: &&Value| record.get("batch_id").unwrap_or(&record["request_id"]).as_str().unwrap().to_owned();
+    let of_request =
+        |record: &&Value| record.get("batch_id").unwrap_or(&record["request_id"]).as_str().unwrap().to_owned();
     let ids: BTreeSet<String> = scored.iter().map(of_request).collect();
     assert_eq!(&ids, answered);
     let sequence: Vec<u64> = records.iter().map(|record| record["seq"].as_u64().unwrap()).collect();
@@ -59,7 +60,7 @@ fn bodies_that_are_not_requests_are_refused_by_every_endpoint() {
     let world = world("max_body_kib: 1024");
     let server = start(&world, &[]);
     let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
-    let many: String = (0..100_000).map(|number| format!("\"f{number}\":1,")).collect();
+    let many: String = (0..100_000).map(|number| format!("\"{number}\":1,")).collect();
     let bodies: Vec<(&str, Vec<u8>)> = vec![
         ("nothing", Vec::new()),
         ("blanks", b" \n\t ".to_vec()),
@@ -78,7 +79,7 @@ fn bodies_that_are_not_requests_are_refused_by_every_endpoint() {
         ("nested objects", deep("{\"inputs\":", "}").into_bytes()),
         ("open lists", "[".repeat(1_000_000).into_bytes()),
         ("nested in a value", format!("{{\"inputs\": {{\"AMT_CREDIT\": {}}}}}", deep("[", "]")).into_bytes()),
-        ("100,000 members", format!("{{{}\"x\":1}}", &many[..900_000]).replace(":1,\"f\"", "").into_bytes()),
+        ("100,000 members", format!("{{{}}}", many.trim_end_matches(',')).into_bytes()),
         ("a number without end", format!("{{\"AMT_CREDIT\": {}}}", "9".repeat(500_000)).into_bytes()),
         ("a name without end", format!("{{\"{}\": 1}}", "a".repeat(900_000)).into_bytes()),
         ("inputs of a wrong type", b"{\"inputs\": 3}".to_vec()),
@@ -115,17 +116,56 @@ fn rows_do_not_become_much_larger_than_their_body() {
     let long = "n".repeat(2_000_000);
     let ones = |count: usize| vec!["[1]"; count].join(",");
     for (path, kind, body, statuses) in [
-        (INVOCATIONS, "application/json", format!("{{\"dataframe_split\":{{\"columns\":[\"{long}\"],\"data\":[{}]}}}}", ones(900)), [413, 413]),
-        (INVOCATIONS, "application/json", format!("{{\"inputs\":{{\"{long}\":[{}]}}}}", vec!["1"; 900].join(",")), [413, 413]),
+        (
+            INVOCATIONS,
+            "application/json",
+            format!("{{\"dataframe_split\":{{\"columns\":[\"{long}\"],\"data\":[{}]}}}}", ones(900)),
+            [413, 413],
+        ),
+        (
+            INVOCATIONS,
+            "application/json",
+            format!("{{\"inputs\":{{\"{long}\":[{}]}}}}", vec!["1"; 900].join(",")),
+            [413, 413],
+        ),
         (INVOCATIONS, "text/csv", format!("{long}\n{}", "1\n".repeat(900)), [413, 413]),
         (INVOCATIONS, "text/csv", format!("a\n{}", "1\n".repeat(1_000_000)), [413, 413]),
         (INSTANCES, "application/json", format!("{{\"instances\":[{}]}}", vec!["{}"; 1_000_000].join(",")), [413, 413]),
         (PREDICT, "application/json", format!("{{\"inputs\":[{}]}}", vec!["{}"; 1_000_000].join(",")), [413, 413]),
-        (INFER, "application/json", format!("{{\"inputs\":[{{\"name\":\"{long}\",\"shape\":[900],\"datatype\":\"FP64\",\"data\":[{}]}}]}}", vec!["1"; 900].join(",")), [413, 413]),
-        (INFER, "application/json", "{\"inputs\":[{\"name\":\"a\",\"shape\":[18446744073709551615],\"datatype\":\"FP64\",\"data\":[1]}]}".to_owned(), [422, 422]),
-        (INFER, "application/json", "{\"inputs\":[{\"name\":\"a\",\"shape\":[4294967296,125],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(), [422, 422]),
-        (INFER, "application/json", "{\"inputs\":[{\"name\":\"a\",\"shape\":[-1],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(), [400, 422]),
-        (INFER, "application/json", "{\"inputs\":[{\"name\":\"a\",\"shape\":[0],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(), [422, 422]),
+        (
+            INFER,
+            "application/json",
+            format!(
+                "{{\"inputs\":[{{\"name\":\"{long}\",\"shape\":[900],\"datatype\":\"FP64\",\"data\":[{}]}}]}}",
+                vec!["1"; 900].join(",")
+            ),
+            [413, 413],
+        ),
+        (
+            INFER,
+            "application/json",
+            "{\"inputs\":[{\"name\":\"a\",\"shape\":[18446744073709551615],\"datatype\":\"FP64\",\"data\":[1]}]}"
+                .to_owned(),
+            [422, 422],
+        ),
+        (
+            INFER,
+            "application/json",
+            "{\"inputs\":[{\"name\":\"a\",\"shape\":[4294967296,125],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(),
+            [422, 422],
+        ),
+        (
+            INFER,
+            "application/json",
+            "{\"inputs\":[{\"name\":\"a\",\"shape\":[-1],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(),
+            [400, 422],
+        ),
+        (
+            INFER,
+            "application/json",
+            "{\"inputs\":[{\"name\":\"a\",\"shape\":[0],\"datatype\":\"FP64\",\"data\":[]}]}".to_owned(),
+            [422, 422],
+        ),
     ] {
         let answer = post(&server, path, kind, body.as_bytes());
         let start: String = body.chars().take(60).collect();
@@ -169,7 +209,7 @@ fn strange_values_are_refused_or_logged_as_they_are() {
         (".5", [400, 400]),
         ("1.", [400, 400]),
         ("\"1\"x", [400, 400]),
-        (&long, [200, 422]),
+        (long.as_str(), [200, 422]),
     ]
     .into_iter()
     .enumerate()
@@ -266,7 +306,8 @@ fn connections_carry_requests_one_after_the_other() {
     }
     // A request in chunks is answered, and the last of its connection: what follows it is not taken for another one.
     let chunks = format!("{:x};a=b\r\n{body}\r\n0\r\nTrailer: x\r\n\r\n", body.len());
-    let head = "POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: chunked\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head =
+        "POST /predict HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: chunked\r\nTransfer-Encoding: chunked\r\n\r\n";
     let smuggled = request(PREDICT, "X-Request-Id: smuggled\r\n", body.as_bytes());
     client.send(&[head.as_bytes(), chunks.as_bytes(), &smuggled].concat());
     let answer = client.receive();
@@ -275,7 +316,8 @@ fn connections_carry_requests_one_after_the_other() {
     answered.insert("chunked".to_owned());
     // Who sends two lengths is refused, and not listened to any more.
     let mut client = RawClient::connect(&server.address);
-    let both = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    let both =
+        "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
     client.send(&[both.as_bytes(), &smuggled].concat());
     assert_eq!(client.receive().status, 400);
     assert!(client.is_closed());
@@ -320,7 +362,7 @@ fn ids_of_clients_are_echoed_only_if_they_are_safe() {
     let world = world("");
     let server = start(&world, &[]);
     let body = Value::Object(applicant()).to_string();
-    for (id, is_kept) in [("r-1.a_b:c", true), ("a b", false), ("<script>", false), (&"a".repeat(129), false)] {
+    for (id, is_kept) in [("r-1.a_b:c", true), ("a b", false), ("<script>", false), ("a".repeat(129).as_str(), false)] {
         let answer = RawClient::connect(&server.address).post(PREDICT, id, &body);
         let own = answer.header("x-request-id").unwrap();
         assert_eq!(own == id, is_kept, "{id}: {own}");

@@ -93,7 +93,11 @@ impl RawClient {
 
     /// Sends a request with a body, and reads its response.
     pub(crate) fn post(&mut self, path: &str, id: &str, body: &str) -> RawAnswer {
-        self.send(&request(path, &format!("Content-Type: application/json\r\nX-Request-Id: {id}\r\n"), body.as_bytes()));
+        self.send(&request(
+            path,
+            &format!("Content-Type: application/json\r\nX-Request-Id: {id}\r\n"),
+            body.as_bytes(),
+        ));
         self.receive()
     }
 

@@ -180,6 +180,7 @@ fn a_stop_under_load_loses_no_answer() {
             for _ in 0..6 {
                 scope.spawn(|| {
                     while !is_over.load(Ordering::SeqCst) {
+                        thread::sleep(Duration::from_millis(2));
                         let mut client = RawClient::try_connect(&server.address);
                         while let Some(own) = &mut client {
                             let id = format!("r{}", next.fetch_add(1, Ordering::SeqCst));

@@ -33,8 +33,11 @@ impl LogCount {
             path.file_stem().unwrap().to_str().unwrap().rsplit('-').next().unwrap().parse().unwrap()
         };
         let days = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut files: Vec<PathBuf> =
-            days.filter(|day| day.path().is_dir()).flat_map(|day| fs::read_dir(day.path()).unwrap()).map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> = days
+            .filter(|day| day.path().is_dir())
+            .flat_map(|day| fs::read_dir(day.path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect();
         files.sort_by_key(number);
         if !is_over {
             files.pop();
@@ -86,7 +89,8 @@ fn memory_and_open_files_stay_flat() {
                         client = RawClient::connect(&server.address);
                     }
                     // One in fifty is refused.
-                    let (body, status) = if number % 50 == 0 { ("{}", 422) } else { (bodies[number as usize % 100].as_str(), 200) };
+                    let (body, status) =
+                        if number % 50 == 0 { ("{}", 422) } else { (bodies[number as usize % 100].as_str(), 200) };
                     let answer = client.post("/predict", &format!("s{number}"), body);
                     assert_eq!(answer.status, status, "{}", answer.body);
                 }
@@ -102,8 +106,15 @@ fn memory_and_open_files_stay_flat() {
         }
     });
     let took = started.elapsed().as_secs_f64();
-    let shown: Vec<Value> = samples.iter().map(|(_, memory, files)| Value::from(format!("{:.1}/{files}", *memory as f64 / 1_048_576.0))).collect();
-    println!("{requests} requests in {took:.1} s, {:.0} a second; MiB/open files: {}", requests as f64 / took, Value::from(shown));
+    let shown: Vec<Value> = samples
+        .iter()
+        .map(|(_, memory, files)| Value::from(format!("{:.1}/{files}", *memory as f64 / 1_048_576.0)))
+        .collect();
+    println!(
+        "{requests} requests in {took:.1} s, {:.0} a second; MiB/open files: {}",
+        requests as f64 / took,
+        Value::from(shown)
+    );
     server.stop();
     log.collect(true);
     assert_eq!((log.records, log.refused), (requests, requests.div_ceil(50)), "each answer is in the log");
