@@ -3,7 +3,7 @@
 
 use std::{
     future::{Future, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::{
-    body::{Body, Bytes},
+    body::{BodyDataStream, Bytes},
     extract::{ConnectInfo, Request},
     http::{StatusCode, header},
 };
@@ -36,6 +36,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 const SMALL_BODY: usize = 64 << 10;
 /// What large bodies may have together, in KiB; at least eight of the largest size.
 const LARGE_BODIES_KIB: u32 = 64 << 10;
+/// How long the rest of a body that is refused is read.
+const LINGER: Duration = Duration::from_secs(2);
 /// After a stop, the server waits for connections until no request has been in progress for this time.
 const QUIET: Duration = Duration::from_secs(2);
 
@@ -106,15 +108,27 @@ impl Admission {
     pub(super) async fn admit(&self, request: Request) -> Result<AdmittedBody, ScoringRefusal> {
         let (parts, body) = request.into_parts();
         let declared = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if declared.is_some_and(|declared: usize| declared > self.max_body) {
-            return Err(self.too_large());
-        }
-        let read = timeout(BODY_TIMEOUT, self.read(body)).await;
-        let (bytes, memory) = read.map_err(|_| {
-            let seconds = BODY_TIMEOUT.as_secs();
-            let why = format!("the body did not arrive within {seconds} s; send it faster, or fewer rows");
-            ScoringRefusal { is_logged: false, ..ScoringRefusal::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", why) }
-        })??;
+        let mut chunks = pin!(body.into_data_stream());
+        let read = if declared.is_some_and(|declared: usize| declared > self.max_body) {
+            Err(self.too_large())
+        } else {
+            timeout(BODY_TIMEOUT, self.read(chunks.as_mut())).await.unwrap_or_else(|_| {
+                let seconds = BODY_TIMEOUT.as_secs();
+                let why = format!("the body did not arrive within {seconds} s; send it faster, or fewer rows");
+                Err(ScoringRefusal {
+                    is_logged: false,
+                    ..ScoringRefusal::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", why)
+                })
+            })
+        };
+        let (bytes, memory) = match read {
+            Ok(read) => read,
+            Err(refusal) => {
+                // A client that is still sending when the connection is closed would not see the answer.
+                let _ = timeout(LINGER, discard(chunks)).await;
+                return Err(refusal);
+            }
+        };
         // Only now is the client waiting for the server, and no longer the other way round.
         let busy = parts.extensions.get::<ConnectInfo<RequestPlace>>().map(|ConnectInfo(place)| Place::busy(&place.0));
         let turn = Arc::clone(&self.requests).try_acquire_owned().map_err(|_| self.overloaded())?;
@@ -128,9 +142,11 @@ impl Admission {
     }
 
     /// The bytes of a body, and the share of memory that they take.
-    async fn read(&self, body: Body) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ScoringRefusal> {
+    async fn read(
+        &self,
+        mut chunks: Pin<&mut BodyDataStream>,
+    ) -> Result<(Bytes, Vec<OwnedSemaphorePermit>), ScoringRefusal> {
         let (mut bytes, mut memory) = (Vec::new(), Vec::new());
-        let mut chunks = pin!(body.into_data_stream());
         let mut taken = SMALL_BODY;
         while let Some(chunk) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {
             let chunk = chunk.map_err(|_| {
@@ -152,6 +168,11 @@ impl Admission {
         }
         Ok((Bytes::from(bytes), memory))
     }
+}
+
+/// Reads the rest of a body that is refused.
+async fn discard(mut chunks: Pin<&mut BodyDataStream>) {
+    while let Some(Ok(_)) = poll_fn(|context| chunks.as_mut().poll_next(context)).await {}
 }
 
 /// How much the rows of a body may become.
