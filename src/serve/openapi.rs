@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::State,
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde_json::{Map, Value, json};
@@ -13,7 +13,10 @@ use vigie_models::InputKind;
 use super::{endpoint::EndpointProtocol, model::ServedModel, service::ScoringService};
 
 pub(super) async fn openapi(State(service): State<Arc<ScoringService>>) -> Response {
-    Json(document(&service.champion.model())).into_response()
+    let model = service.champion.model();
+    // It is long, and always the same for a model.
+    let text = model.description.get_or_init(|| document(&model).to_string());
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], text.clone()).into_response()
 }
 
 fn document(model: &ServedModel) -> Value {
