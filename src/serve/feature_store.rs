@@ -4,12 +4,13 @@ use std::{
     collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant as Monotonic},
 };
 
 use tokio::sync::OnceCell;
+use tracing::{error, info};
 
 use crate::{
     config::FeatureCacheOptions,
@@ -28,6 +29,8 @@ pub(super) struct FeatureStore {
     /// Number of ids for which the table was asked, and for which it was not.
     pub asked: AtomicU64,
     pub remembered: AtomicU64,
+    /// Whether the last attempt to ask failed.
+    is_away: AtomicBool,
 }
 
 /// The features of an id.
@@ -66,7 +69,13 @@ impl FeatureStore {
             rows: Mutex::default(),
             pending: Mutex::default(),
         });
-        Self { lookup, cache, asked: AtomicU64::default(), remembered: AtomicU64::default() }
+        Self {
+            lookup,
+            cache,
+            asked: AtomicU64::default(),
+            remembered: AtomicU64::default(),
+            is_away: AtomicBool::default(),
+        }
     }
 
     /// The features of an id, and how old they are.
@@ -87,8 +96,16 @@ impl FeatureStore {
     async fn ask(&self, id: &str) -> Result<KnownFeatures> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let at = Monotonic::now();
-        let found = Arc::new(self.lookup.find(id).await?);
-        Ok(KnownFeatures { found, at })
+        let found = self.lookup.find(id).await;
+        // Every request fails while the database is away: only changes are logged.
+        match &found {
+            Err(fault) if !self.is_away.swap(true, Ordering::Relaxed) => {
+                error!("{fault}; requests by id are refused until the feature table can be read");
+            }
+            Ok(_) if self.is_away.swap(false, Ordering::Relaxed) => info!("the feature table can be read again"),
+            Err(_) | Ok(_) => {}
+        }
+        Ok(KnownFeatures { found: Arc::new(found?), at })
     }
 }
 

@@ -78,10 +78,8 @@ fn spelled(value: &RawValue) -> Option<String> {
 
 async fn find(features: &FeatureStore, id: &str, model: &ServedModel) -> Result<(String, Duration), ScoringRefusal> {
     let name = features.lookup.id();
-    let (found, age) = features.find(id).await.map_err(|fault| {
-        tracing::error!("{fault}");
-        ScoringRefusal::not_ready("the feature table cannot be read; try again in a second")
-    })?;
+    let unreadable = |_| ScoringRefusal::not_ready("the feature table cannot be read; try again in a second");
+    let (found, age) = features.find(id).await.map_err(unreadable)?;
     match &*found {
         FoundFeatures::Row(row) => {
             // A table may have more columns than the model has features.

@@ -132,8 +132,12 @@ fn with_inputs(api: &Served) -> u16 {
 
 fn eventually_answered(api: &Served, id: &Value) {
     let end = StdInstant::now() + Duration::from_mins(1);
-    while ask(api, id).status != 200 {
-        assert!(StdInstant::now() < end, "not healed");
+    loop {
+        let answer = ask(api, id);
+        if answer.status == 200 {
+            return;
+        }
+        assert!(StdInstant::now() < end, "not healed: {}", answer.text);
         thread::sleep(Duration::from_millis(100));
     }
 }
@@ -146,6 +150,8 @@ fn a_database_that_is_away_or_hangs_stops_only_those_who_need_it() {
     let world = world(&database, "");
     let api = start(&world, &[]);
     let id = some_id(0);
+    // What the test wrote survives the crash.
+    database.sql("CHECKPOINT");
     assert_eq!(ask(&api, &id).status, 200);
     assert_eq!(ask(&api, &json!(17)).status, 404);
     server.crash();
@@ -156,6 +162,10 @@ fn a_database_that_is_away_or_hangs_stops_only_those_who_need_it() {
     }
     server.revive();
     eventually_answered(&api, &id);
+    let text = std::fs::read_to_string(world.path("serve.log")).unwrap();
+    for (line, count) in [("requests by id are refused until", 1), ("the feature table can be read again", 1)] {
+        assert_eq!(text.matches(line).count(), count, "{text}");
+    }
     // The processes of the server stop: connections stay open, and nothing comes back.
     let signal = |name: &str| {
         let pid = std::fs::read_to_string(server.folder().join("data/postmaster.pid")).unwrap();
