@@ -16,7 +16,9 @@ CREATE TABLE prod_requests (
     model_version text,
     model_sha256  text,
     instance      text,
-    seq           bigint
+    seq           bigint,
+    dropped       bigint,
+    features_age_s double precision
 );
 CREATE INDEX ON prod_requests (ts);
 

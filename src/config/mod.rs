@@ -38,7 +38,9 @@ pub use options::{
 pub use problems::{Location, Problem, Problems};
 pub use run_registry::{AddressedFile, LocalFile, RegisteredFile, RegistryOutage, RunRegistry};
 pub use secrets::masked;
-pub use serve::{ChallengerOptions, Durability, InputPolicy, Misfit, RequestLogOptions, ServeOptions, WhenFull};
+pub use serve::{
+    ChallengerOptions, Durability, FeatureCacheOptions, InputPolicy, Misfit, RequestLogOptions, ServeOptions, WhenFull,
+};
 pub use settings::{Schedule, Settings};
 pub use show::{schema, show};
 pub use template::TEMPLATE;

@@ -66,7 +66,10 @@ const RULES: &[(&str, ValueRule)] = &[
     ("serve.hosts.*", host_name),
     ("serve.max_rows", max_rows),
     ("serve.max_body_kib", max_body),
+    ("serve.max_requests", max_requests),
     ("serve.refresh", refresh),
+    ("serve.feature_cache.age", cache_age),
+    ("serve.feature_cache.max_mib", cache_size),
     ("serve.log", one_log),
     ("serve.log.max_file_mib", max_file),
     ("serve.challenger.share", share),
@@ -282,6 +285,10 @@ fn max_body(value: &Value) -> Option<Violation> {
     between(value, &(1..=1_048_576), "the default is 8192 (8 MiB)")
 }
 
+fn max_requests(value: &Value) -> Option<Violation> {
+    between(value, &(1..=65_536), "the default is 256")
+}
+
 fn max_file(value: &Value) -> Option<Violation> {
     between(value, &(1..=65_536), "the default is 256")
 }
@@ -300,6 +307,17 @@ fn refresh(value: &Value) -> Option<Violation> {
     let span: Span = value.as_str()?.parse().ok()?;
     let is_allowed = (1_000_000..=86_400_000_000).contains(&span.microseconds()) && !span.is_month();
     (!is_allowed).then(|| violation(format!("must be between 1s and 24h, not {span}"), "the default is 1m"))
+}
+
+fn cache_age(value: &Value) -> Option<Violation> {
+    let span: Span = value.as_str()?.parse().ok()?;
+    let is_allowed = (1_000_000..=86_400_000_000).contains(&span.microseconds()) && !span.is_month();
+    let hint = "write the age at which features are looked up again, such as 30s";
+    (!is_allowed).then(|| violation(format!("must be between 1s and 24h, not {span}"), hint))
+}
+
+fn cache_size(value: &Value) -> Option<Violation> {
+    between(value, &(1..=65_536), "the default is 64")
 }
 
 fn any_segment(value: &Value) -> Option<Violation> {

@@ -32,12 +32,33 @@ pub struct ServeOptions {
     /// Maximum size of a request's body, in KiB.
     #[serde(default = "max_body_kib")]
     pub max_body_kib: u32,
+    /// Maximum number of requests that are answered at the same time. More get 503 at once.
+    #[serde(default = "max_requests")]
+    pub max_requests: u32,
     /// How often the model's address or file is looked up for another version.
     #[serde(default = "refresh")]
     pub refresh: Span,
+    /// Remembers features of the feature table. Default: it is asked for every id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_cache: Option<FeatureCacheOptions>,
+    /// Folder for files of models from a registry, which serve while it is away. Default: the state folder that systemd gives
+    /// the service, otherwise `state`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PathBuf>,
     /// Another model that scores the same requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub challenger: Option<ChallengerOptions>,
+}
+
+/// Features of the feature table that are kept in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureCacheOptions {
+    /// No features are used that are older. Records state how old they were, in `features_age_s`.
+    pub age: Span,
+    /// Maximum size in memory, in MiB. The oldest features are forgotten first.
+    #[serde(default = "max_cache_mib")]
+    pub max_mib: u32,
 }
 
 /// The log of requests: files in a folder, or a table.
@@ -158,6 +179,14 @@ fn max_body_kib() -> u32 {
     8_192
 }
 
+fn max_cache_mib() -> u32 {
+    64
+}
+
+fn max_requests() -> u32 {
+    256
+}
+
 fn max_file_mib() -> u32 {
     256
 }
@@ -173,7 +202,8 @@ impl ServeOptions {
         let challenger = challenger.into_iter().flat_map(|own| [Some(&mut own.file), own.log_dir.as_mut()]).flatten();
         let log = &mut self.log;
         let own = [log.dir.as_mut(), log.password_file.as_mut(), log.sslrootcert.as_mut(), self.token_file.as_mut()];
-        own.into_iter().flatten().chain(challenger)
+        let own = own.into_iter().chain([self.state.as_mut()]);
+        own.flatten().chain(challenger)
     }
 }
 

@@ -1,6 +1,9 @@
 //! The scoring API: `vigie serve` answers requests with scores, and logs each before it is answered.
 
+mod admission;
 mod endpoint;
+mod feature_store;
+mod guard;
 mod json_object;
 mod log;
 mod metrics;

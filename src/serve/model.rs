@@ -38,6 +38,8 @@ pub(super) struct ServedModel {
     /// The expected contributions that linear models are explained against.
     contributions: Option<Contributions>,
     explainer: OnceLock<Result<Explainer>>,
+    /// The `OpenAPI` document of its endpoints, when it has been asked for.
+    pub description: OnceLock<String>,
 }
 
 /// The words of decisions.
@@ -96,6 +98,7 @@ impl ServedModel {
             },
             contributions: reference.and_then(|own| own.contributions().cloned()),
             explainer: OnceLock::new(),
+            description: OnceLock::new(),
         };
         served.try_out()?;
         Ok(served)

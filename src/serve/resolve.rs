@@ -1,23 +1,26 @@
 //! Rows that name an id: their inputs are found in the feature table, unless they were sent along.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use axum::http::StatusCode;
 use serde_json::value::RawValue;
 
 use super::{
+    feature_store::FeatureStore,
     json_object::{JsonMembers, json_object},
     model::ServedModel,
     refusal::ScoringRefusal,
     value::InputValue,
 };
-use crate::source::{FeatureLookup, FoundFeatures};
+use crate::source::FoundFeatures;
 
 /// The inputs of rows, and the ids that they name.
 pub(super) struct ResolvedRows<'a> {
     pub texts: Vec<Cow<'a, str>>,
     /// Empty without a feature table.
     pub entities: Vec<Option<String>>,
+    /// How old the features are that were found by an id.
+    pub ages: Vec<Option<Duration>>,
 }
 
 /// What a row has.
@@ -32,23 +35,27 @@ enum RowParts {
 
 /// Finds the inputs of rows that name only an id of the feature table.
 pub(super) async fn resolve<'a>(
-    features: Option<&FeatureLookup>,
+    features: Option<&FeatureStore>,
     rows: &[&'a str],
     model: &ServedModel,
 ) -> Result<ResolvedRows<'a>, ScoringRefusal> {
-    let mut resolved = ResolvedRows { texts: Vec::with_capacity(rows.len()), entities: Vec::new() };
-    let Some(features) = features.filter(|features| !model.schema.has(features.id())) else {
+    let mut resolved = ResolvedRows { texts: Vec::with_capacity(rows.len()), entities: Vec::new(), ages: Vec::new() };
+    let Some(features) = features.filter(|features| !model.schema.has(features.lookup.id())) else {
         resolved.texts.extend(rows.iter().map(|row| Cow::Borrowed(*row)));
         return Ok(resolved);
     };
     for row in rows {
-        let (text, entity) = match parts(row, features.id())? {
-            RowParts::Inputs => (Cow::Borrowed(*row), None),
-            RowParts::Both(id, inputs) => (Cow::Owned(inputs), Some(id)),
-            RowParts::Id(id) => (Cow::Owned(find(features, &id, model).await?), Some(id)),
+        let (text, entity, age) = match parts(row, features.lookup.id())? {
+            RowParts::Inputs => (Cow::Borrowed(*row), None, None),
+            RowParts::Both(id, inputs) => (Cow::Owned(inputs), Some(id), None),
+            RowParts::Id(id) => {
+                let (inputs, age) = find(features, &id, model).await?;
+                (Cow::Owned(inputs), Some(id), Some(age))
+            }
         };
         resolved.texts.push(text);
         resolved.entities.push(entity);
+        resolved.ages.push(age);
     }
     Ok(resolved)
 }
@@ -69,29 +76,27 @@ fn spelled(value: &RawValue) -> Option<String> {
     value.scalar().word().map(Cow::into_owned)
 }
 
-async fn find(features: &FeatureLookup, id: &str, model: &ServedModel) -> Result<String, ScoringRefusal> {
-    let name = features.id();
-    match features.find(id).await {
-        Ok(FoundFeatures::Row(row)) => {
+async fn find(features: &FeatureStore, id: &str, model: &ServedModel) -> Result<(String, Duration), ScoringRefusal> {
+    let name = features.lookup.id();
+    let unreadable = |_| ScoringRefusal::not_ready("the feature table cannot be read; try again in a second");
+    let (found, age) = features.find(id).await.map_err(unreadable)?;
+    match &*found {
+        FoundFeatures::Row(row) => {
             // A table may have more columns than the model has features.
-            let JsonMembers(members) = serde_json::from_str(&row).map_err(|error| {
+            let JsonMembers(members) = serde_json::from_str(row).map_err(|error| {
                 let why = format!("the feature table holds no object of features for this {name}: {error}");
                 ScoringRefusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INVALID_FEATURES", why)
             })?;
-            Ok(object(&members, |name| model.schema.has(name)))
+            Ok((object(&members, |name| model.schema.has(name)), age))
         }
-        Ok(FoundFeatures::Absent) => Err(ScoringRefusal::new(
+        FoundFeatures::Absent => Err(ScoringRefusal::new(
             StatusCode::NOT_FOUND,
             "NOT_FOUND",
             format!("the feature table has no such {name}"),
         )),
-        Ok(FoundFeatures::Several) => {
+        FoundFeatures::Several => {
             let why = format!("the feature table has several rows of this {name}");
             Err(ScoringRefusal::new(StatusCode::CONFLICT, "SEVERAL_ROWS", why))
-        }
-        Err(fault) => {
-            tracing::error!("{fault}");
-            Err(ScoringRefusal::not_ready("the feature table cannot be read; try again in a second"))
         }
     }
 }

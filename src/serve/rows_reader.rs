@@ -7,11 +7,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use vigie_models::{InputKind, Inputs, ValueColumn};
 use vigie_profile::{batch::Number, shown::shown};
 
-use super::{schema::InputSchema, value::InputValue};
+use super::{
+    schema::{InputSchema, NAMED},
+    value::InputValue,
+};
 use crate::{fault::Result, replay::Rescorer};
-
-/// Maximum number of inputs that an answer names.
-const NAMED: usize = 20;
 
 /// What does not fit the model in a request; names are listed once.
 #[derive(Debug, Default, PartialEq)]

@@ -1,6 +1,6 @@
 //! `vigie serve`: opens the model and the log, listens, checks for other versions, and stops on a signal.
 
-use std::{net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
+use std::{ffi::OsStr, net::TcpListener, os::unix::ffi::OsStrExt, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Builder,
@@ -12,8 +12,10 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
+    feature_store::open_store,
+    guard::ServerAccess,
     log::RequestLog,
-    server::{ServerAccess, serve},
+    server::serve,
     service::{Challenger, ScoringService},
     slot::ModelSlot,
 };
@@ -39,7 +41,7 @@ pub struct ServeRequest {
 ///
 /// Fails if the config, the model, the log or the address cannot be used.
 pub fn run(request: &ServeRequest) -> Result<()> {
-    let settings =
+    let mut settings =
         Settings::load_one(&request.config, "--model", request.model.as_deref()).map_err(Problems::into_fault)?;
     let Some(options) = settings.serve.clone() else {
         return Err(Fault::setup(format!(
@@ -47,10 +49,14 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             settings.path.display()
         )));
     };
+    if let Some(state) = options.state.clone().or_else(given_state) {
+        settings.state = state;
+    }
     let clock = Clock::from_env();
     let host = own_host_name().unwrap_or_else(|| "vigie".to_owned());
     let instance = writer_name(&host, clock.now(), std::process::id());
-    let service = Arc::new(open(&settings, &options, &instance, clock)?);
+    let threads = request.threads.max(2);
+    let service = Arc::new(open(&settings, &options, threads, &instance, clock)?);
     let token_file = options.token_file.as_ref().map(|file| read_token("serve.token_file", file));
     let hosts = options.hosts.iter().cloned().chain(own_host_name()).collect();
     let access = ServerAccess { token: token_file.transpose()?, hosts };
@@ -59,7 +65,7 @@ pub fn run(request: &ServeRequest) -> Result<()> {
         Fault::setup(format!("serve.listen: cannot bind {}: {why}; choose another address or port", options.listen))
     })?;
     let unable = |error: std::io::Error| Fault::retry(format!("cannot serve: {}", describe_io(&error)));
-    let runtime = Builder::new_multi_thread().worker_threads(request.threads.max(2)).enable_all().build();
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_all().build();
     runtime.map_err(unable)?.block_on(async {
         listener.set_nonblocking(true).map_err(unable)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(unable)?;
@@ -104,9 +110,8 @@ pub fn run(request: &ServeRequest) -> Result<()> {
         let shutdown = async move {
             let _ = stopped.wait_for(|stopped| *stopped).await;
         };
-        let max_body = usize::try_from(options.max_body_kib).unwrap_or(usize::MAX).saturating_mul(1_024);
         let ending = Arc::clone(&service);
-        let served = serve(listener, service, access, max_body, shutdown).await;
+        let served = serve(listener, service, access, shutdown).await;
         ticker.abort();
         refresher.abort();
         if let Some(challenger) = &ending.challenger {
@@ -116,7 +121,13 @@ pub fn run(request: &ServeRequest) -> Result<()> {
     })
 }
 
-fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Clock) -> Result<ScoringService> {
+fn open(
+    settings: &Settings,
+    options: &ServeOptions,
+    threads: usize,
+    instance: &str,
+    clock: Clock,
+) -> Result<ScoringService> {
     let champion = ModelSlot::open(settings)?;
     let omitted = options.log.omit.iter().find(|name| champion.model().schema.has(name));
     if let Some(name) = omitted {
@@ -131,7 +142,8 @@ fn open(settings: &Settings, options: &ServeOptions, instance: &str, clock: Cloc
     let features = features.transpose()?;
     let challenger =
         options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
-    Ok(ScoringService::new(champion, challenger, log, features, options, clock))
+    let features = open_store(features, options.feature_cache.as_ref())?;
+    Ok(ScoringService::new(champion, challenger, log, features, (options, threads), clock))
 }
 
 /// Opens the challenger: the same settings with another file and version.
@@ -152,4 +164,11 @@ fn challenger(
             .map_err(|fault| fault.context("serve.challenger"))
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))
+}
+
+/// The folder that systemd gives a service with `StateDirectory`, the first of several.
+fn given_state() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    let first = folders.as_bytes().split(|byte| *byte == b':').next().unwrap_or_default();
+    (!first.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(first)))
 }

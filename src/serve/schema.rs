@@ -6,9 +6,16 @@ use vigie_models::InputKind;
 use vigie_profile::{
     batch::level,
     layout::{Layout, Shape},
+    shown::shown,
 };
 
-use crate::replay::Rescorer;
+use crate::{
+    config::{InputPolicy, Misfit},
+    replay::Rescorer,
+};
+
+/// Maximum number of inputs that an answer or a message names.
+pub(super) const NAMED: usize = 20;
 
 /// The inputs of a model.
 #[derive(Debug)]
@@ -57,6 +64,31 @@ impl InputSchema {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.by_name.contains_key(name)
+    }
+
+    /// Its names that another model does not have; only those that the model reads, or all.
+    fn names_without(&self, other: &Self, is_read: bool) -> Vec<&str> {
+        let own = self.features.iter().filter(|own| (!is_read || own.is_read) && !other.has(&own.name));
+        own.map(|own| own.name.as_str()).collect()
+    }
+
+    /// Why requests that fit another model would be refused with this one; `None` if they are not.
+    pub(super) fn refused_inputs(&self, former: &Self, policy: InputPolicy) -> Option<String> {
+        let listed = |what: &str, names: Vec<&str>| {
+            let names: Vec<String> = names.into_iter().take(NAMED).map(shown).collect();
+            (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+        };
+        let read = match policy.absent {
+            Misfit::Refuse => {
+                listed("it reads inputs that the model in use does not", self.names_without(former, true))
+            }
+            Misfit::Score => None,
+        };
+        let known = || match policy.unknown {
+            Misfit::Refuse => listed("it does not know inputs of the model in use", former.names_without(self, false)),
+            Misfit::Score => None,
+        };
+        read.or_else(known)
     }
 
     /// The feature of this name; training may have replaced its blanks. `likely`: the one that is tried first.

@@ -4,27 +4,24 @@ use std::{future::Future, io, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{ConnectInfo, DefaultBodyLimit, Request, State},
+    extract::State,
     http::{HeaderValue, StatusCode, header},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde_json::json;
-use tokio::net::TcpListener;
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tokio::{net::TcpListener, sync::oneshot};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use super::{
     endpoint::{infer, instances, invocations, model_metadata, model_ready, predict},
+    guard::{RequestGuard, ServerAccess, crashed, guard, not_found, wrong_method},
     metrics::{counter, gauge},
     openapi::openapi,
-    request_id::{REQUEST_ID, RequestId},
     service::ScoringService,
 };
-use crate::web::{
-    ConnectionLimits, HostProblem, Place, PlaceLimits, RequestPlace, TimeoutListener, escape, harden, has_token,
-    host_problem,
-};
+use crate::web::{ConnectionLimits, PlaceLimits, RequestPlace, TimeoutListener, escape};
 
 /// Callers keep connections open between requests, and a proxy may have all of them.
 const LIMITS: ConnectionLimits = ConnectionLimits {
@@ -32,24 +29,11 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
     request: Duration::from_secs(75),
     lifetime: Duration::from_hours(24),
 };
-/// Time to read a request and to answer it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Who may call the server.
-#[derive(Debug, Clone)]
-pub(super) struct ServerAccess {
-    /// Token that clients must send; `None` allows everyone. Health checks need no token.
-    pub token: Option<String>,
-    /// Names by which clients may reach the server without a token.
-    pub hosts: Vec<String>,
-}
-
-/// Serves until `shutdown` completes and pending requests are answered.
+/// Serves until `shutdown` completes and requests in progress are answered.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Arc<ScoringService>,
     access: ServerAccess,
-    max_body: usize,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let router = Router::new()
@@ -74,80 +58,27 @@ pub(super) async fn serve(
         .route("/openapi.json", get(openapi))
         .fallback(not_found)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(max_body))
-        .layer(middleware::from_fn_with_state(Arc::new(access), guard))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         .layer(CatchPanicLayer::custom(crashed))
-        .with_state(service);
-    let service = router.into_make_service_with_connect_info::<RequestPlace>();
-    axum::serve(TimeoutListener::new(listener, LIMITS), service).with_graceful_shutdown(shutdown).await
-}
-
-/// Checks who calls, gives the request an id, and hardens the response.
-async fn guard(State(access): State<Arc<ServerAccess>>, mut request: Request, next: Next) -> Response {
-    let place = request.extensions().get::<ConnectInfo<RequestPlace>>().map(|ConnectInfo(place)| Arc::clone(&place.0));
-    let _busy = place.as_ref().map(Place::busy);
-    let id = RequestId::of(request.headers());
-    let is_crowded = place.is_some_and(|place| place.is_reserve) && !is_health(request.uri().path());
-    let mut response = if is_crowded {
-        refuse(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", "too many connections; try again later")
-    } else if let Some(refusal) = refusal(&access, &request) {
-        refusal
-    } else {
-        request.extensions_mut().insert(id.clone());
-        next.run(request).await
+        .layer(middleware::from_fn_with_state(Arc::new(RequestGuard { access, service: Arc::clone(&service) }), guard))
+        .with_state(Arc::clone(&service));
+    let router = router.into_make_service_with_connect_info::<RequestPlace>();
+    let (stop, stopped) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        let _ = stop.send(());
     };
-    harden(response.headers_mut());
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    response
-}
-
-fn is_health(path: &str) -> bool {
-    matches!(path, "/healthz" | "/health" | "/readyz" | "/ping" | "/v2/health/live" | "/v2/health/ready")
-}
-
-fn refusal(access: &ServerAccess, request: &Request) -> Option<Response> {
-    let path = request.uri().path();
-    let is_open = access.token.is_none() && !is_health(path);
-    match host_problem(&access.hosts, is_open, request) {
-        None => {}
-        Some(HostProblem::Invalid) => {
-            return Some(refuse(StatusCode::BAD_REQUEST, "BAD_REQUEST", "exactly one valid Host header is required"));
+    let serving = axum::serve(TimeoutListener::new(listener, LIMITS), router).with_graceful_shutdown(shutdown);
+    // Clients that keep a connection without sending a request are not waited for.
+    let quiet = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
         }
-        Some(HostProblem::Unknown) => {
-            return Some(refuse(
-                StatusCode::FORBIDDEN,
-                "FORBIDDEN",
-                "unknown Host; add the name to serve.hosts in the config of vigie, or set serve.token_file",
-            ));
-        }
+        service.admission.quiet().await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = quiet => Ok(()),
     }
-    let token = access.token.as_deref().filter(|_| !is_health(path))?;
-    if has_token(request.headers(), token) {
-        return None;
-    }
-    let why = "missing or wrong token; send it as `Authorization: Bearer TOKEN`";
-    let mut response = refuse(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", why);
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"vigie\""));
-    Some(response)
-}
-
-fn refuse(status: StatusCode, code: &str, message: &str) -> Response {
-    (status, axum::Json(json!({"error": {"code": code, "message": message}}))).into_response()
-}
-
-fn crashed(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
-    refuse(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "internal error; see the log of vigie")
-}
-
-async fn not_found() -> Response {
-    refuse(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such endpoint; see /openapi.json")
-}
-
-async fn wrong_method() -> Response {
-    refuse(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "this endpoint has another method; see /openapi.json")
 }
 
 async fn live() -> &'static str {
@@ -198,6 +129,13 @@ async fn metrics(State(service): State<Arc<ScoringService>>) -> Response {
         "Records that are not in the log because too many waited.",
         load(&status.dropped),
     );
+    let shed = load(&service.admission.shed);
+    counter(&mut text, "shed_total", "Requests refused because too many were in progress.", shed);
+    if let Some(features) = &service.features {
+        let (asked, remembered) = (load(&features.asked), load(&features.remembered));
+        counter(&mut text, "feature_lookups_total", "Ids that were looked up in the feature table.", asked);
+        counter(&mut text, "feature_cache_hits_total", "Ids whose features were in the cache.", remembered);
+    }
     counter(&mut text, "log_failures_total", "Failed attempts to write to the log.", load(&status.failures));
     gauge(&mut text, "ready", "Whether requests can be answered.", "", u64::from(status.failure().is_none()));
     let model = service.champion.model();

@@ -2,15 +2,16 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Instant as Monotonic,
+    time::{Duration, Instant as Monotonic},
 };
 
-use axum::http::StatusCode;
 use tokio::{sync::Semaphore, task::block_in_place};
 use vigie_models::Inputs;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
+    admission::Admission,
+    feature_store::FeatureStore,
     log::{BatchRecord, LogError, RefusedRecord, RequestFacts, RequestLog},
     metrics::Metrics,
     model::{RowScore, ScoreReason, ServedModel},
@@ -22,7 +23,6 @@ use super::{
 use crate::{
     config::{InputPolicy, ServeOptions},
     daemon::Clock,
-    source::FeatureLookup,
 };
 
 /// Requests with more rows than this are scored on a blocking thread, so that they do not delay others.
@@ -37,10 +37,10 @@ pub(super) struct ScoringService {
     pub challenger: Option<Challenger>,
     pub log: RequestLog,
     pub metrics: Metrics,
+    pub admission: Admission,
     pub policy: InputPolicy,
-    pub max_rows: usize,
     /// Where the inputs of an id are found.
-    pub features: Option<FeatureLookup>,
+    pub features: Option<FeatureStore>,
     omit: Vec<String>,
     clock: Clock,
 }
@@ -84,6 +84,8 @@ pub(super) struct ScoringRequest<'a> {
     pub rows: Vec<&'a str>,
     /// Number of reasons to answer with, for each row.
     pub reasons: usize,
+    /// Whether it has leave to compute for long already.
+    pub is_large: bool,
 }
 
 /// A scored and logged request.
@@ -93,6 +95,8 @@ pub(super) struct Scored {
     pub scores: Vec<RowScore>,
     /// For each row, if they were asked for.
     pub reasons: Vec<Vec<ScoreReason>>,
+    /// For each row, how old the features are that were found by its id.
+    pub ages: Vec<Option<Duration>>,
     pub notes: Vec<String>,
     pub latency_ms: f64,
 }
@@ -102,8 +106,8 @@ impl ScoringService {
         champion: ModelSlot,
         challenger: Option<Challenger>,
         log: RequestLog,
-        features: Option<FeatureLookup>,
-        options: &ServeOptions,
+        features: Option<FeatureStore>,
+        (options, threads): (&ServeOptions, usize),
         clock: Clock,
     ) -> Self {
         Self {
@@ -111,8 +115,8 @@ impl ScoringService {
             challenger,
             log,
             metrics: Metrics::default(),
+            admission: Admission::new(options, threads),
             policy: options.inputs,
-            max_rows: usize::try_from(options.max_rows).unwrap_or(usize::MAX),
             features,
             omit: options.log.omit.clone(),
             clock,
@@ -121,12 +125,12 @@ impl ScoringService {
 
     /// Checks for other versions of the models and of the feature table. Blocks.
     pub(super) fn refresh(&self) {
-        self.champion.refresh();
-        if let Some(Err(fault)) = self.features.as_ref().map(FeatureLookup::refresh) {
+        self.champion.refresh(self.policy);
+        if let Some(Err(fault)) = self.features.as_ref().map(|features| features.lookup.refresh()) {
             tracing::error!("the feature table stays as it was: {fault}");
         }
         if let Some(challenger) = &self.challenger {
-            challenger.slot.refresh();
+            challenger.slot.refresh(self.policy);
         }
     }
 
@@ -145,16 +149,16 @@ impl ScoringService {
         if request.rows.is_empty() {
             return Err(ScoringRefusal::invalid("the request has no rows; send at least one"));
         }
-        if request.rows.len() > self.max_rows {
-            let (rows, most) = (request.rows.len(), self.max_rows);
-            let why = format!("the request has {rows} rows, more than {most}; send several requests");
-            return Err(ScoringRefusal::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_MANY_ROWS", why));
-        }
-        let ResolvedRows { texts, entities } = resolve(self.features.as_ref(), &request.rows, &model).await?;
+        let ResolvedRows { texts, entities, ages } = resolve(self.features.as_ref(), &request.rows, &model).await?;
         let rows: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
         let work = || self.score_rows(request, &rows, &model);
         let is_long = request.rows.len() > FEW_ROWS || request.reasons > 0;
-        let work = if is_long { block_in_place(work) } else { work() }?;
+        let work = if is_long {
+            let _leave = if request.is_large { None } else { self.admission.long().await };
+            block_in_place(work)
+        } else {
+            work()
+        }?;
         let latency_ms = milliseconds(request.started);
         let record = BatchRecord {
             facts: RequestFacts {
@@ -168,6 +172,7 @@ impl ScoringService {
             model: &model,
             inputs: &rows,
             entities: &entities,
+            ages: &ages,
             scores: &work.scores,
             omit: &self.omit,
         };
@@ -189,6 +194,7 @@ impl ScoringService {
             notes: ScoringRefusal::notes(&work.faults),
             scores: work.scores,
             reasons: work.reasons,
+            ages,
             model,
             latency_ms,
         })
@@ -200,6 +206,7 @@ impl ScoringService {
         rows: &[&str],
         model: &ServedModel,
     ) -> Result<ScoredRows, ScoringRefusal> {
+        crate::crash::point("serve.score");
         let (rows, faults) = read_rows(rows, model)?;
         if let Some(refusal) = ScoringRefusal::of_faults(&faults, self.policy) {
             return Err(refusal);
@@ -279,7 +286,8 @@ impl ScoringService {
                 score_us: microseconds(started).saturating_sub(parse_us),
             };
             let omit = &service.omit;
-            let record = BatchRecord { facts, model: &model, inputs: &rows, entities: &[], scores: &scores, omit };
+            let record =
+                BatchRecord { facts, model: &model, inputs: &rows, entities: &[], ages: &[], scores: &scores, omit };
             let _ = log.append(record.lines()).await;
         });
     }

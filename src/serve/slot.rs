@@ -10,8 +10,8 @@ use tracing::{error, info};
 
 use super::model::ServedModel;
 use crate::{
-    config::{LocalFile, ModelSection, Settings},
-    fault::Result,
+    config::{InputPolicy, LocalFile, ModelSection, Settings},
+    fault::{Fault, Result},
     monitor::{configured_model_file, with_registry_values},
 };
 
@@ -68,8 +68,9 @@ impl ModelSlot {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks up the address or the file, and puts another version in use once it has been opened and tried. Blocks.
-    pub(super) fn refresh(&self) {
+    /// Looks up the address or the file, and puts another version in use once it has been opened and tried. One for
+    /// which callers would have to send other inputs than now is refused. Blocks.
+    pub(super) fn refresh(&self, policy: InputPolicy) {
         let found = FoundModel::find(&self.settings);
         let mut last = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.as_ref().is_ok_and(|found| last.as_ref() == Some(found)) {
@@ -79,7 +80,14 @@ impl ModelSlot {
         let opened = found.and_then(|found| {
             // A version that cannot be used is not tried again until something changes.
             *last = Some(found);
-            ServedModel::open(&self.settings)
+            let model = ServedModel::open(&self.settings)?;
+            match model.schema.refused_inputs(&current.schema, policy) {
+                None => Ok(model),
+                Some(why) => Err(Fault::setup(format!(
+                    "{}: {why}; restart vigie serve when callers send what it reads",
+                    model.origin
+                ))),
+            }
         });
         match opened {
             Ok(model) => {

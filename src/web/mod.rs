@@ -19,7 +19,7 @@ mod token;
 pub(crate) use guard::{harden, has_token};
 pub(crate) use host::{HostProblem, host_problem, own_host_name};
 pub(crate) use metrics::escape;
-pub(crate) use places::{Place, PlaceLimits};
+pub(crate) use places::{Busy, Place, PlaceLimits};
 pub use serve::serve;
 pub use state::State;
 pub use status::{DaemonStatus, ModelRunStatus};

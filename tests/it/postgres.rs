@@ -10,5 +10,6 @@ mod outage;
 mod role;
 mod same_report;
 mod serve;
+mod serve_features;
 mod server;
 mod values;

@@ -7,22 +7,13 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::serve::{refusal::ScoringRefusal, service::Scored};
+use crate::serve::service::Scored;
 
 /// A response with a JSON body.
 pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// The response to a refused request, with a body in the words of its protocol.
-pub(super) fn refused(refusal: &ScoringRefusal, body: &Value) -> Response {
-    let mut response = json_response(refusal.status, body);
-    if refusal.is_temporary() {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    }
     response
 }
 
@@ -35,6 +26,9 @@ pub(super) fn row(scored: &Scored, index: usize) -> Map<String, Value> {
         row.insert("score".to_owned(), json!(u8::from(refused)));
         row.insert("decision".to_owned(), json!(scored.model.decision(refused)));
         row.insert("threshold".to_owned(), json!(rule.threshold));
+    }
+    if let Some(Some(age)) = scored.ages.get(index) {
+        row.insert("features_age_s".to_owned(), json!((age.as_secs_f64() * 1_000.0).round() / 1_000.0));
     }
     if let Some(reasons) = scored.reasons.get(index) {
         let reasons =

@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Instant as Monotonic};
 
 use axum::{
-    body::Bytes,
     extract::{Extension, Path, State},
     http::StatusCode,
     response::Response,
@@ -13,17 +12,17 @@ use serde_json::{Map, Value, json, value::RawValue};
 use vigie_models::InputKind;
 
 use super::{
-    answer::{json_response, refused},
+    answer::json_response,
+    protocol::{EndpointProtocol, refused},
     read::{json_text, objects},
 };
 use crate::serve::{
+    admission::{AdmittedBody, RowLimits},
     model::ServedModel,
     refusal::ScoringRefusal,
     request_id::RequestId,
     service::{Scored, ScoringRequest, ScoringService},
 };
-
-const ENDPOINT: &str = "/v2/models/infer";
 
 #[derive(Deserialize)]
 struct InferBody<'a> {
@@ -69,19 +68,11 @@ pub(in crate::serve) async fn infer(
     State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     Path(path): Path<ModelPath>,
-    body: Bytes,
+    body: AdmittedBody,
 ) -> Response {
     let started = Monotonic::now();
-    let answered = answer(&service, &id, started, &path, &body).await;
-    let (status, response) = match answered {
-        Ok(body) => (StatusCode::OK, json_response(StatusCode::OK, &body)),
-        Err(refusal) => {
-            service.log_refusal((ENDPOINT, &id, started), &refusal).await;
-            (refusal.status, refused(&refusal, &json!({"error": refusal.message})))
-        }
-    };
-    service.metrics.observe(ENDPOINT, status.as_u16(), started.elapsed());
-    response
+    let answer = body.run(answer(&service, &id, started, &path, &body)).await;
+    EndpointProtocol::Infer.finish(&service, (&id, started), answer).await
 }
 
 async fn answer(
@@ -89,18 +80,19 @@ async fn answer(
     id: &str,
     started: Monotonic,
     path: &ModelPath,
-    body: &Bytes,
+    body: &AdmittedBody,
 ) -> Result<Value, ScoringRefusal> {
     let model = service.model_for(id);
     path.check(&model)?;
-    let text = json_text(body)?;
-    let body: InferBody<'_> = serde_json::from_str(&text)
+    let text = json_text(&body.bytes)?;
+    let read: InferBody<'_> = serde_json::from_str(&text)
         .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}")))?;
-    let rows = rows(&body.inputs, &model)?;
+    let rows = rows(&read.inputs, &model, body.limits)?;
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons: 0 };
+    let endpoint = EndpointProtocol::Infer.endpoint();
+    let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons: 0, is_large: body.is_large };
     let scored = service.score(&request, model).await?;
-    Ok(written(&scored, &body.id.unwrap_or_else(|| id.to_owned())))
+    Ok(written(&scored, &read.id.unwrap_or_else(|| id.to_owned())))
 }
 
 fn written(scored: &Scored, id: &str) -> Value {
@@ -127,7 +119,7 @@ fn written(scored: &Scored, id: &str) -> Value {
 }
 
 /// Rows of one tensor for each feature, or of one matrix with a column for each.
-fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
+fn rows(inputs: &[Tensor<'_>], model: &ServedModel, limits: RowLimits) -> Result<Vec<String>, ScoringRefusal> {
     let features = model.schema.features();
     if let [matrix] = inputs
         && matrix.shape.len() == 2
@@ -144,7 +136,7 @@ fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Scori
         let values = matrix.values(rows.saturating_mul(width))?;
         let rows: Vec<Vec<&RawValue>> = values.chunks(width.max(1)).map(<[&RawValue]>::to_vec).collect();
         let names: Vec<String> = features.iter().map(|feature| feature.name.clone()).collect();
-        return objects(&names, &rows);
+        return objects(&names, &rows, limits);
     }
     let length = |tensor: &Tensor<'_>| match *tensor.shape.as_slice() {
         [rows] | [rows, 1] => Ok(rows),
@@ -161,7 +153,7 @@ fn rows(inputs: &[Tensor<'_>], model: &ServedModel) -> Result<Vec<String>, Scori
     let names: Vec<String> = inputs.iter().map(|tensor| tensor.name.clone()).collect();
     let rows: Vec<Vec<&RawValue>> =
         (0..rows).map(|row| columns.iter().filter_map(|column| column.get(row).copied()).collect()).collect();
-    objects(&names, &rows)
+    objects(&names, &rows, limits)
 }
 
 impl<'a> Tensor<'a> {

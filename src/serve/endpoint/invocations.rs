@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Instant as Monotonic};
 
 use axum::{
-    body::Bytes,
     extract::{Extension, Path, RawQuery, State},
     http::{HeaderMap, StatusCode, header},
     response::Response,
@@ -12,19 +11,17 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{
-    answer::{json_response, refused},
+    protocol::EndpointProtocol,
     read::{json_text, objects},
 };
 use crate::serve::{
+    admission::{AdmittedBody, RowLimits},
     json_object::{JsonMembers, json_object},
     model::ServedModel,
     refusal::ScoringRefusal,
     request_id::RequestId,
     service::{Scored, ScoringRequest, ScoringService},
 };
-
-const INVOCATIONS: &str = "/invocations";
-const V1: &str = "/v1/models/:predict";
 
 /// The body of `/invocations`; exactly one key, and `params`, which is ignored.
 #[derive(Deserialize)]
@@ -72,7 +69,7 @@ pub(in crate::serve) async fn invocations(
     Extension(RequestId(id)): Extension<RequestId>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    body: AdmittedBody,
 ) -> Response {
     let started = Monotonic::now();
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -86,27 +83,12 @@ pub(in crate::serve) async fn invocations(
             "the content type must be application/json or text/csv",
         )),
     };
-    let (answered, output) = match OutputKind::parse(query.as_deref()) {
-        Ok(output) => (respond(&service, INVOCATIONS, &id, started, rows).await, output),
-        Err(refusal) => (Err(refusal), OutputKind::Score),
+    let protocol = EndpointProtocol::Invocations;
+    let answer = match OutputKind::parse(query.as_deref()) {
+        Ok(output) => body.run(answer(&service, protocol, (&id, started), &body, rows, output)).await,
+        Err(refusal) => Err(refusal),
     };
-    let (status, response) = match answered {
-        Ok(scored) => (StatusCode::OK, json_response(StatusCode::OK, &json!({"predictions": values(&scored, output)}))),
-        Err(mut refusal) => {
-            // MLflow answers 400 in this case.
-            let error_code = match refusal.status {
-                StatusCode::UNPROCESSABLE_ENTITY => "INVALID_PARAMETER_VALUE",
-                _ => refusal.code,
-            };
-            if refusal.status == StatusCode::UNPROCESSABLE_ENTITY {
-                refusal.status = StatusCode::BAD_REQUEST;
-            }
-            let body = json!({"error_code": error_code, "message": refusal.message, "request_id": &*id});
-            (refusal.status, refused(&refusal, &body))
-        }
-    };
-    service.metrics.observe(INVOCATIONS, status.as_u16(), started.elapsed());
-    response
+    protocol.finish(&service, (&id, started), answer).await
 }
 
 /// `POST /v1/models/NAME:predict` with `instances`.
@@ -114,49 +96,36 @@ pub(in crate::serve) async fn instances(
     State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
     Path(path): Path<String>,
-    body: Bytes,
+    body: AdmittedBody,
 ) -> Response {
     let started = Monotonic::now();
     let name = service.champion.model().name.clone();
-    let answered = if path.strip_suffix(":predict") == Some(name.as_str()) {
-        respond(&service, V1, &id, started, |model| rows_of_json(&body, model)).await
+    let protocol = EndpointProtocol::Instances;
+    let answer = if path.strip_suffix(":predict") == Some(name.as_str()) {
+        let rows = |model: &ServedModel| rows_of_json(&body, model);
+        body.run(answer(&service, protocol, (&id, started), &body, rows, OutputKind::Score)).await
     } else {
-        Err(ScoringRefusal::new(
-            StatusCode::NOT_FOUND,
-            "NOT_FOUND",
-            format!("the model of this server is {name}; call /v1/models/{name}:predict"),
-        ))
+        let why = format!("the model of this server is {name}; call /v1/models/{name}:predict");
+        Err(ScoringRefusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", why))
     };
-    let (status, response) = match answered {
-        Ok(scored) => {
-            (StatusCode::OK, json_response(StatusCode::OK, &json!({"predictions": values(&scored, OutputKind::Score)})))
-        }
-        Err(refusal) => (refusal.status, refused(&refusal, &json!({"error": refusal.message}))),
-    };
-    service.metrics.observe(V1, status.as_u16(), started.elapsed());
-    response
+    protocol.finish(&service, (&id, started), answer).await
 }
 
-async fn respond(
+async fn answer(
     service: &Arc<ScoringService>,
-    endpoint: &'static str,
-    id: &str,
-    started: Monotonic,
+    protocol: EndpointProtocol,
+    (id, started): (&str, Monotonic),
+    body: &AdmittedBody,
     rows: impl FnOnce(&ServedModel) -> Result<Vec<String>, ScoringRefusal>,
-) -> Result<Scored, ScoringRefusal> {
+    output: OutputKind,
+) -> Result<Value, ScoringRefusal> {
     let model = service.model_for(id);
-    let answered = match rows(&model) {
-        Ok(rows) => {
-            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-            let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons: 0 };
-            service.score(&request, model).await
-        }
-        Err(refusal) => Err(refusal),
-    };
-    if let Err(refusal) = &answered {
-        service.log_refusal((endpoint, id, started), refusal).await;
-    }
-    answered
+    let rows = rows(&model)?;
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let endpoint = protocol.endpoint();
+    let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons: 0, is_large: body.is_large };
+    let scored = service.score(&request, model).await?;
+    Ok(json!({"predictions": values(&scored, output)}))
 }
 
 fn values(scored: &Scored, output: OutputKind) -> Vec<Value> {
@@ -168,8 +137,11 @@ fn values(scored: &Scored, output: OutputKind) -> Vec<Value> {
     scored.scores.iter().map(value).collect()
 }
 
-fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
-    let text = json_text(body)?;
+fn rows_of_json(
+    AdmittedBody { bytes, limits, .. }: &AdmittedBody,
+    model: &ServedModel,
+) -> Result<Vec<String>, ScoringRefusal> {
+    let text = json_text(bytes)?;
     let body: InvocationsBody<'_> = serde_json::from_str(&text)
         .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;
     let given = [
@@ -182,18 +154,18 @@ fn rows_of_json(body: &Bytes, model: &ServedModel) -> Result<Vec<String>, Scorin
         return Err(ScoringRefusal::unreadable(format!("the body must have exactly one of {KEYS}")));
     }
     if let Some(split) = body.dataframe_split {
-        return objects(&split.columns, &split.data);
+        return objects(&split.columns, &split.data, *limits);
     }
     if let Some(rows) = body.dataframe_records.or(body.instances) {
-        return rows_of_list(&rows, model);
+        return rows_of_list(&rows, model, *limits);
     }
     let inputs = body.inputs.map_or("", RawValue::get);
     match inputs.as_bytes().first() {
         Some(b'[') => {
             let rows: Vec<&RawValue> = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
-            rows_of_list(&rows, model)
+            rows_of_list(&rows, model, *limits)
         }
-        Some(b'{') => rows_of_columns(inputs),
+        Some(b'{') => rows_of_columns(inputs, *limits),
         _ => Err(ScoringRefusal::unreadable("`inputs` must be an object of columns, or a list of rows")),
     }
 }
@@ -205,7 +177,8 @@ fn unreadable_inputs(error: &serde_json::Error) -> ScoringRefusal {
 }
 
 /// Rows that are objects, or lists of values in the order of the model's features.
-fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, ScoringRefusal> {
+fn rows_of_list(rows: &[&RawValue], model: &ServedModel, limits: RowLimits) -> Result<Vec<String>, ScoringRefusal> {
+    limits.check(rows.len(), 0)?;
     if rows.iter().all(|row| row.get().starts_with('{')) {
         return Ok(rows.iter().map(|row| row.get().to_owned()).collect());
     }
@@ -217,11 +190,11 @@ fn rows_of_list(rows: &[&RawValue], model: &ServedModel) -> Result<Vec<String>, 
         )
     })?;
     let names: Vec<String> = model.schema.features().iter().map(|feature| feature.name.clone()).collect();
-    objects(&names, &lists)
+    objects(&names, &lists, limits)
 }
 
 /// Rows of an object whose members are lists of values, all of one length, or single values.
-fn rows_of_columns(inputs: &str) -> Result<Vec<String>, ScoringRefusal> {
+fn rows_of_columns(inputs: &str, limits: RowLimits) -> Result<Vec<String>, ScoringRefusal> {
     let JsonMembers(members) = serde_json::from_str(inputs).map_err(|error| unreadable_inputs(&error))?;
     let mut columns: Vec<Vec<&RawValue>> = Vec::with_capacity(members.len());
     for (_, value) in &members {
@@ -238,18 +211,20 @@ fn rows_of_columns(inputs: &str) -> Result<Vec<String>, ScoringRefusal> {
     let names: Vec<String> = members.into_iter().map(|(name, _)| name).collect();
     let rows: Vec<Vec<&RawValue>> =
         (0..rows).map(|row| columns.iter().filter_map(|column| column.get(row).copied()).collect()).collect();
-    objects(&names, &rows)
+    objects(&names, &rows, limits)
 }
 
 /// Rows of CSV with a line of names. Cells are texts, which are read as numbers where the model wants them; an empty cell is
 /// missing.
-fn rows_of_csv(body: &Bytes) -> Result<Vec<String>, ScoringRefusal> {
+fn rows_of_csv(AdmittedBody { bytes, limits, .. }: &AdmittedBody) -> Result<Vec<String>, ScoringRefusal> {
     let unreadable = |error: csv::Error| ScoringRefusal::unreadable(format!("the CSV cannot be read: {error}"));
-    let mut reader = csv::Reader::from_reader(body.as_ref());
+    let mut reader = csv::Reader::from_reader(bytes.as_ref());
     let names: Vec<String> = reader.headers().map_err(unreadable)?.iter().map(ToOwned::to_owned).collect();
+    let length: usize = names.iter().map(String::len).sum();
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
+        limits.check(rows.len() + 1, length)?;
         let value = |cell: &str| if cell.is_empty() { Value::Null } else { Value::from(cell) };
         let values: Vec<String> = record.iter().map(|cell| value(cell).to_string()).collect();
         rows.push(json_object(names.iter().zip(&values).map(|(name, value)| (name.as_str(), value.as_str()))));

@@ -5,7 +5,6 @@
 use std::{sync::Arc, time::Instant as Monotonic};
 
 use axum::{
-    body::Bytes,
     extract::{Extension, State},
     http::StatusCode,
     response::Response,
@@ -15,17 +14,18 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
-    answer::{json_response, model, refused, row},
+    answer::{model, row},
+    protocol::EndpointProtocol,
     read::{not_json, unchecked_json_text},
 };
 use crate::serve::{
+    admission::AdmittedBody,
     model::ServedModel,
     refusal::ScoringRefusal,
     request_id::RequestId,
     service::{Scored, ScoringRequest, ScoringService},
 };
 
-const ENDPOINT: &str = "/predict";
 /// Number of reasons of an explained answer.
 const REASONS: usize = 10;
 
@@ -48,46 +48,39 @@ struct PredictBody<'a> {
 pub(in crate::serve) async fn predict(
     State(service): State<Arc<ScoringService>>,
     Extension(RequestId(id)): Extension<RequestId>,
-    body: Bytes,
+    body: AdmittedBody,
 ) -> Response {
     let started = Monotonic::now();
-    let answer = answer(&service, &id, started, &body).await;
-    let (status, response) = match answer {
-        Ok((scored, is_list)) => (StatusCode::OK, json_response(StatusCode::OK, &written(&scored, &id, is_list))),
-        Err(refusal) => {
-            service.log_refusal((ENDPOINT, &id, started), &refusal).await;
-            let mut error = Map::from_iter([("code".to_owned(), json!(refusal.code))]);
-            error.insert("message".to_owned(), json!(refusal.message));
-            error.extend(refusal.details.clone());
-            (refusal.status, refused(&refusal, &json!({"error": error, "request_id": &*id})))
-        }
-    };
-    service.metrics.observe(ENDPOINT, status.as_u16(), started.elapsed());
-    response
+    let answer = body.run(answer(&service, &id, started, &body)).await;
+    EndpointProtocol::Predict.finish(&service, (&id, started), answer).await
 }
 
 async fn answer(
     service: &Arc<ScoringService>,
     id: &str,
     started: Monotonic,
-    body: &Bytes,
-) -> Result<(Scored, bool), ScoringRefusal> {
-    let text = unchecked_json_text(body)?;
-    let scored = score(service, id, started, &text).await;
-    scored.map_err(|refusal| not_json(&text).filter(|_| refusal.status == StatusCode::BAD_REQUEST).unwrap_or(refusal))
+    body: &AdmittedBody,
+) -> Result<Value, ScoringRefusal> {
+    let text = unchecked_json_text(&body.bytes)?;
+    let answer = score(service, id, started, body, &text).await;
+    answer.map_err(|refusal| not_json(&text).filter(|_| refusal.status == StatusCode::BAD_REQUEST).unwrap_or(refusal))
 }
 
 async fn score(
     service: &Arc<ScoringService>,
     id: &str,
     started: Monotonic,
+    body: &AdmittedBody,
     text: &str,
-) -> Result<(Scored, bool), ScoringRefusal> {
+) -> Result<Value, ScoringRefusal> {
     let model = service.model_for(id);
     let PredictBody { rows, is_list, explain } = read(text, &model)?;
+    body.limits.check(rows.len(), 0)?;
+    let endpoint = EndpointProtocol::Predict.endpoint();
     let reasons = if explain { REASONS } else { 0 };
-    let request = ScoringRequest { endpoint: ENDPOINT, request_id: id, started, rows, reasons };
-    Ok((service.score(&request, model).await?, is_list))
+    let request = ScoringRequest { endpoint, request_id: id, started, rows, reasons, is_large: body.is_large };
+    let scored = service.score(&request, model).await?;
+    Ok(written(&scored, id, is_list))
 }
 
 fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, ScoringRefusal> {

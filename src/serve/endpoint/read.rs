@@ -7,7 +7,7 @@ use memchr::memmem;
 use serde_json::value::RawValue;
 use vigie_profile::batch::plain_tokens;
 
-use crate::serve::{json_object::json_object, refusal::ScoringRefusal};
+use crate::serve::{admission::RowLimits, json_object::json_object, refusal::ScoringRefusal};
 
 /// The text of a JSON body. Python writes the bare tokens NaN and Infinity, which JSON does not have: they become null and
 /// text. Checked here, so that parts of the text can be taken as they are.
@@ -38,7 +38,12 @@ pub(super) fn not_json(text: &str) -> Option<ScoringRefusal> {
 }
 
 /// One object per row, from the names of columns and the values of each row in their order.
-pub(super) fn objects(columns: &[String], rows: &[Vec<&RawValue>]) -> Result<Vec<String>, ScoringRefusal> {
+pub(super) fn objects(
+    columns: &[String],
+    rows: &[Vec<&RawValue>],
+    limits: RowLimits,
+) -> Result<Vec<String>, ScoringRefusal> {
+    limits.check(rows.len(), columns.iter().map(String::len).sum())?;
     let rows = rows.iter().enumerate().map(|(index, row)| {
         if row.len() != columns.len() {
             let (have, want) = (row.len(), columns.len());

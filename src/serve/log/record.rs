@@ -2,7 +2,7 @@
 //!
 //! Scores are not rounded, and inputs are the caller's own text by name, so that `vigie replay` can prove each score.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use memchr::memchr2;
 use serde_json::Value;
@@ -34,6 +34,8 @@ pub(in crate::serve) struct BatchRecord<'a> {
     pub inputs: &'a [&'a str],
     /// For each row, the id by which its inputs were found in the feature table.
     pub entities: &'a [Option<String>],
+    /// For each row, how old these inputs were.
+    pub ages: &'a [Option<Duration>],
     pub scores: &'a [RowScore],
     /// Names that are not logged.
     pub omit: &'a [String],
@@ -61,6 +63,9 @@ impl BatchRecord<'_> {
             if let Some(entity) = self.entities.get(row).and_then(Option::as_ref) {
                 line.push_str(",\"entity_id\":");
                 push_text(&mut line, entity);
+            }
+            if let Some(Some(age)) = self.ages.get(row) {
+                let _ = write!(line, ",\"features_age_s\":{:.3}", age.as_secs_f64());
             }
             line.push_str(",\"inputs\":");
             push_inputs(&mut line, inputs, self.omit);

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt::Write as _,
     sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant as Monotonic},
 };
 
 use arrow_array::{Array, ArrayRef, Float64Array, StringArray, cast::AsArray, types::Float64Type};
@@ -37,7 +38,7 @@ pub struct FeatureLookup {
 
 #[derive(Debug)]
 enum LookupOrigin {
-    Files { columns: Vec<Column>, rows: RwLock<Arc<KeptRows>> },
+    Files { columns: Vec<Column>, rows: RwLock<Arc<KeptRows>>, checked: RwLock<Monotonic> },
     Table(RowLookup),
 }
 
@@ -72,8 +73,9 @@ impl FeatureLookup {
     pub fn open(options: &FeatureTableOptions, log: &SourceOptions, columns: &[Column]) -> Result<Self> {
         let origin = match options.place.rows() {
             RowPlace::Files => {
-                let rows = KeptRows::read(options, columns)?;
-                LookupOrigin::Files { columns: columns.to_vec(), rows: RwLock::new(Arc::new(rows)) }
+                let checked = RwLock::new(Monotonic::now());
+                let rows = RwLock::new(Arc::new(KeptRows::read(options, columns)?));
+                LookupOrigin::Files { columns: columns.to_vec(), rows, checked }
             }
             RowPlace::Table => {
                 let access = Access::joined("features", &options.place, log);
@@ -93,7 +95,7 @@ impl FeatureLookup {
     /// The features of an id.
     pub async fn find(&self, id: &str) -> Result<FoundFeatures> {
         match &self.origin {
-            LookupOrigin::Files { columns, rows } => {
+            LookupOrigin::Files { columns, rows, .. } => {
                 let rows = Arc::clone(&rows.read().unwrap_or_else(PoisonError::into_inner));
                 Ok(rows.find(columns, id))
             }
@@ -110,14 +112,30 @@ impl FeatureLookup {
 
     /// Reads files again if they have changed. Blocks.
     pub fn refresh(&self) -> Result<()> {
-        let LookupOrigin::Files { columns, rows } = &self.origin else { return Ok(()) };
+        let LookupOrigin::Files { columns, rows, checked } = &self.origin else { return Ok(()) };
+        let now = Monotonic::now();
         let stamps = stamps(&files::find(&self.options.place)?);
-        if rows.read().unwrap_or_else(PoisonError::into_inner).stamps == stamps {
-            return Ok(());
+        if rows.read().unwrap_or_else(PoisonError::into_inner).stamps != stamps {
+            let read = Arc::new(KeptRows::read(&self.options, columns)?);
+            *rows.write().unwrap_or_else(PoisonError::into_inner) = read;
         }
-        let read = Arc::new(KeptRows::read(&self.options, columns)?);
-        *rows.write().unwrap_or_else(PoisonError::into_inner) = read;
+        *checked.write().unwrap_or_else(PoisonError::into_inner) = now;
         Ok(())
+    }
+
+    /// How long ago files were last compared with what is in memory; a table is asked for each id.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        match &self.origin {
+            LookupOrigin::Files { checked, .. } => checked.read().unwrap_or_else(PoisonError::into_inner).elapsed(),
+            LookupOrigin::Table(_) => Duration::ZERO,
+        }
+    }
+
+    /// Whether its rows are in memory.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.origin, LookupOrigin::Files { .. })
     }
 }
 

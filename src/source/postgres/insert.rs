@@ -26,7 +26,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Columns that are filled if the table has them, and what of a record is in each.
-const COLUMNS: [(&str, &str); 18] = [
+const COLUMNS: [(&str, &str); 19] = [
     ("ts", "(r->>'ts')::timestamptz"),
     ("endpoint", "r->>'endpoint'"),
     ("status_code", "(r->>'status_code')::int"),
@@ -43,6 +43,7 @@ const COLUMNS: [(&str, &str); 18] = [
     ("model_version", "r->>'model_version'"),
     ("model_sha256", "r->>'model_sha256'"),
     ("timing", "r->'timing'"),
+    ("features_age_s", "(r->>'features_age_s')::float8"),
     ("inputs", "r->'inputs'"),
     ("outputs", "r->'outputs'"),
 ];

@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc, sync::Arc, thread, time::Duration};
 
 use tokio::{
     runtime::Builder,
-    sync::{mpsc, oneshot},
+    sync::{Semaphore, mpsc, oneshot},
     task::{JoinHandle, LocalSet, spawn_local},
     time::timeout,
 };
@@ -25,7 +25,8 @@ use crate::fault::{Fault, Result, describe_io};
 const POOL: usize = 4;
 /// Time for one row.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// Requests that may wait for the thread.
+/// Requests that are asked at the same time, and those that may wait.
+const MAX_ASKED: usize = 16 * POOL;
 const MAX_WAITING: usize = 4_096;
 
 /// Up to two rows, each the features as a JSON object.
@@ -100,7 +101,8 @@ impl RowLookup {
         let (answer, found) = oneshot::channel();
         let busy = || error::unreachable(&self.database, "too many requests wait for the database");
         self.queries.try_send(LookupQuery { id: id.to_owned(), answer }).map_err(|_| busy())?;
-        found.await.unwrap_or_else(|_| Err(busy()))
+        let late = |_| Err(error::unreachable(&self.database, "the server did not answer within 2 s"));
+        timeout(TIMEOUT, found).await.map_or_else(late, |found| found.unwrap_or_else(|_| Err(busy())))
     }
 }
 
@@ -114,21 +116,37 @@ impl std::fmt::Debug for RowLookup {
 fn answer((database, sql): (Arc<Database>, String), mut waiting: mpsc::Receiver<LookupQuery>) {
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
     let pool = Rc::new(LookupPool { database, sql, slots: (0..POOL).map(|_| RefCell::default()).collect() });
+    let places = Arc::new(Semaphore::new(MAX_ASKED));
     LocalSet::new().block_on(&runtime, async move {
         let mut turn = 0;
         while let Some(query) = waiting.recv().await {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            // Nobody waits for it any more.
+            if query.answer.is_closed() {
+                continue;
+            }
             turn += 1;
             let pool = Rc::clone(&pool);
             spawn_local(async move {
-                let rows = timeout(TIMEOUT, pool.query(turn % POOL, &query.id)).await;
-                let late = |_| Err(error::unreachable(&pool.database, "the server did not answer within 2 s"));
-                let _ = query.answer.send(rows.unwrap_or_else(late));
+                let _place = place;
+                let own = turn % POOL;
+                match timeout(TIMEOUT, pool.query(own, &query.id)).await {
+                    Ok(rows) => drop(query.answer.send(rows)),
+                    // The connection may be lost without a word: the next request opens another.
+                    Err(_) => pool.forget(own),
+                }
             });
         }
     });
 }
 
 impl LookupPool {
+    fn forget(&self, place: usize) {
+        if let Some(slot) = self.slots.get(place) {
+            slot.replace(None);
+        }
+    }
+
     async fn query(&self, place: usize, id: &str) -> Result<FoundRows> {
         let Some(slot) = self.slots.get(place) else { return Ok(Vec::new()) };
         // A connection may have been lost since the last request: this one is sent once more over a new one.

@@ -100,9 +100,22 @@ fn the_scoring_api_has_the_same_sandbox_and_more_weight() {
         |name: &str| unit(name).split_once("# Sandbox.").unwrap().1.split("[Install]").next().unwrap().to_owned();
     assert_eq!(sandbox(SERVING), sandbox(SERVICES[0]));
     let serving = settings(&unit(SERVING));
-    for (key, value) in [("User", "vigie-serve"), ("Group", "vigie"), ("UMask", "0027"), ("CPUWeight", "500")] {
+    for (key, value) in [
+        ("User", "vigie-serve"),
+        ("Group", "vigie"),
+        ("UMask", "0027"),
+        ("CPUWeight", "500"),
+        ("StateDirectory", "vigie-serve"),
+        ("WorkingDirectory", "%S/vigie-serve"),
+    ] {
         assert_eq!(serving[key], [value], "{key}");
     }
+    // What the service writes is there, and nowhere else: models of a registry, and the log of the example.
+    assert!(!serving.contains_key("ReadWritePaths"));
+    let example = fs::read_to_string(folder().join("../config/examples/serve.yaml")).unwrap();
+    assert!(example.contains("\n    dir: /var/lib/vigie-serve/log "), "{example}");
+    // Requests are answered within 30 seconds, and a stop waits for them.
+    assert_eq!(serving["TimeoutStopSec"], ["40s"]);
     assert!(!serving.contains_key("Nice"));
 }
 

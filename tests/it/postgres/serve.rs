@@ -22,7 +22,7 @@ use crate::{
     support::world::World,
 };
 
-fn tables(database: &Database<'_>) {
+pub(super) fn tables(database: &Database<'_>) {
     let script = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/serve.sql")).unwrap();
     database.sql(&script);
     let records = example_records(50);
@@ -46,7 +46,7 @@ fn world(database: &Database<'_>) -> World {
     world
 }
 
-fn ask(server: &Served, id: &Value) -> Response {
+pub(super) fn ask(server: &Served, id: &Value) -> Response {
     server.post("/predict", &json!({"sk_id_curr": id}).to_string())
 }
 
