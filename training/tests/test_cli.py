@@ -119,4 +119,4 @@ def test_a_folder_that_no_database_can_be_in_is_refused_before_the_first_step(tm
     monkeypatch.setattr(track, "SERVER", "")
     with pytest.raises(ValueError, match="choose another folder"):
         track.check_address(tmp_path / "why?", print)
-    track.check_address(tmp_path / "é and blanks", print)
+    track.check_address(tmp_path / "\u00e9 and blanks", print)
