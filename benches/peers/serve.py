@@ -16,7 +16,7 @@ Each has one worker process; vigie has as many threads as the machine has cores,
 one after the other. Medians of the rounds; the ratio to the best in Python is the median of the ratios of the rounds.
 
 With --load: vigie at half of its highest load, from 64 connections that wait a random time between requests; then with
-`vigie check` running again and again beside it. The two have the weights and the niceness of `systemd/*.service`, through
+`vigie check` running again and again at the same time. The two have the weights and the niceness of `systemd/*.service`, through
 control groups if they can be made (as root), else niceness alone.
 """
 
@@ -216,7 +216,7 @@ class CheckLoop:
 
 
 def under_load(args, folder, row, highest):
-    """Answer times at half of the highest load, alone and with `vigie check` beside it, in turn."""
+    """Answer times at half of the highest load, alone and with `vigie check` at the same time, in turn."""
     connections = 64
     wait_ms = max(1, 1000 * connections / (highest / 2) - 0.2)
     # The clients are on other machines; here they have the weight of the service.

@@ -49,7 +49,7 @@ pub(super) struct RowsReader<'m, 'r> {
     rescorer: &'m Rescorer,
     /// One for each feature.
     columns: Vec<RequestColumn<'r>>,
-    /// Of all numeric features, one after the other, in one allocation.
+    /// The values of all numeric features, one after the other, in one allocation.
     numbers: Vec<f64>,
     seen: Vec<bool>,
     /// The feature after the last one that was read: clients often keep the order of the model.
