@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn nothing_is_older_than_the_age() {
-        let cache = cache(Duration::from_secs(60), 1 << 20);
+        let cache = cache(Duration::from_mins(1), 1 << 20);
         let mut old = known("{}");
         old.at = Monotonic::now().checked_sub(Duration::from_secs(61)).unwrap();
         block(async {
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded_and_the_oldest_goes_first() {
-        let cache = cache(Duration::from_secs(60), 10_000);
+        let cache = cache(Duration::from_mins(1), 10_000);
         block(async {
             for number in 0..1_000 {
                 let id = format!("id{number}");
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn requests_for_one_id_share_an_answer_and_its_failure_is_not_kept() {
-        let cache = Arc::new(cache(Duration::from_secs(60), 1 << 20));
+        let cache = Arc::new(cache(Duration::from_mins(1), 1 << 20));
         let asked = Arc::new(AtomicU64::new(0));
         let ask = |fails: bool| {
             let (cache, asked) = (Arc::clone(&cache), Arc::clone(&asked));
@@ -305,7 +305,7 @@ mod tests {
 
     #[test]
     fn an_absent_row_is_not_remembered() {
-        let cache = cache(Duration::from_secs(60), 1 << 20);
+        let cache = cache(Duration::from_mins(1), 1 << 20);
         for found in [FoundFeatures::Absent, FoundFeatures::Several] {
             let known = KnownFeatures { found: Arc::new(found), at: Monotonic::now() };
             block(async { cache.share("a", async || Ok(known)).await.unwrap() });

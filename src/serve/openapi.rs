@@ -55,14 +55,14 @@ fn document(model: &ServedModel) -> Value {
     let mut add = |path: String, item: Value| paths.insert(path, item);
     add(
         "/predict".to_owned(),
-        post(EndpointProtocol::Predict, "Scores one row or several.", json!({"oneOf": [reference, envelope]})),
+        post(EndpointProtocol::Predict, "Scores one row or several.", &json!({"oneOf": [reference, envelope]})),
     );
     add(
         "/invocations".to_owned(),
         post(
             EndpointProtocol::Invocations,
             "Scores rows, as MLflow's and SageMaker's servers do.",
-            json!({"type": "object", "properties": {
+            &json!({"type": "object", "properties": {
                 "dataframe_split": {"type": "object"}, "dataframe_records": list, "instances": {"type": "array"}, "inputs": {},
             }}),
         ),
@@ -72,7 +72,7 @@ fn document(model: &ServedModel) -> Value {
         post(
             EndpointProtocol::Instances,
             "Scores rows, as KServe's first protocol does.",
-            json!({"type": "object", "properties": {"instances": {"type": "array"}}}),
+            &json!({"type": "object", "properties": {"instances": {"type": "array"}}}),
         ),
     );
     add(
@@ -80,7 +80,7 @@ fn document(model: &ServedModel) -> Value {
         post(
             EndpointProtocol::Infer,
             "Scores rows by the open inference protocol.",
-            json!({"type": "object", "required": ["inputs"], "properties": {
+            &json!({"type": "object", "required": ["inputs"], "properties": {
                 "id": {"type": "string"}, "inputs": {"type": "array", "items": tensor},
             }}),
         ),
@@ -111,7 +111,7 @@ fn document(model: &ServedModel) -> Value {
 }
 
 /// The description of an endpoint that scores: its requests, its answers, and the words of its refusals.
-fn post(protocol: EndpointProtocol, summary: &str, request: Value) -> Value {
+fn post(protocol: EndpointProtocol, summary: &str, request: &Value) -> Value {
     let content = |schema: &Value| json!({"application/json": {"schema": schema}});
     let named = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
     let (answer, refusal) = match protocol {
@@ -121,7 +121,7 @@ fn post(protocol: EndpointProtocol, summary: &str, request: Value) -> Value {
         EndpointProtocol::Infer => ("InferAnswer", "Refusal"),
     };
     let is_mlflow = protocol == EndpointProtocol::Invocations;
-    let mut requests = content(&request);
+    let mut requests = content(request);
     if is_mlflow && let Some(kinds) = requests.as_object_mut() {
         kinds.insert("text/csv".to_owned(), json!({"schema": {"type": "string"}}));
     }
