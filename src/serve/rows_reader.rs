@@ -35,7 +35,7 @@ fn note<T: PartialEq>(list: &mut Vec<T>, entry: T) {
 }
 
 /// The values of a feature.
-enum FeatureColumn<'r> {
+enum ReadColumn<'r> {
     /// The place of its first row in the numbers of all features.
     Numbers(usize),
     Levels(Vec<Option<Cow<'r, str>>>),
@@ -48,7 +48,7 @@ pub(super) struct RowsReader<'m, 'r> {
     schema: &'m InputSchema,
     rescorer: &'m Rescorer,
     /// One for each feature.
-    columns: Vec<FeatureColumn<'r>>,
+    columns: Vec<ReadColumn<'r>>,
     /// Of all numeric features, one after the other, in one allocation.
     numbers: Vec<f64>,
     seen: Vec<bool>,
@@ -65,12 +65,12 @@ impl<'m, 'r> RowsReader<'m, 'r> {
     pub(super) fn new(schema: &'m InputSchema, rescorer: &'m Rescorer, rows: usize) -> Self {
         let mut numbers = 0;
         let columns = schema.features().iter().map(|feature| match feature.kind {
-            _ if !feature.is_read => FeatureColumn::Unread,
+            _ if !feature.is_read => ReadColumn::Unread,
             InputKind::Numeric => {
                 numbers += rows;
-                FeatureColumn::Numbers(numbers - rows)
+                ReadColumn::Numbers(numbers - rows)
             }
-            InputKind::Categorical => FeatureColumn::Levels(vec![None; rows]),
+            InputKind::Categorical => ReadColumn::Levels(vec![None; rows]),
         });
         Self {
             columns: columns.collect(),
@@ -116,13 +116,13 @@ impl<'m, 'r> RowsReader<'m, 'r> {
         }
         let row = self.read.saturating_sub(1);
         match column {
-            FeatureColumn::Unread => {}
-            FeatureColumn::Numbers(first) => match value.scalar().number() {
+            ReadColumn::Unread => {}
+            ReadColumn::Numbers(first) => match value.scalar().number() {
                 Number::Value(number) => put(&mut self.numbers, *first + row, number),
                 Number::Missing => {}
                 Number::Invalid => note(&mut self.faults.wrong, (feature.name.clone(), "a number")),
             },
-            FeatureColumn::Levels(levels) => {
+            ReadColumn::Levels(levels) => {
                 let text = match value {
                     InputValue::Nested => return note(&mut self.faults.wrong, (feature.name.clone(), "a level")),
                     InputValue::Text(text) => Some(text),
@@ -140,11 +140,11 @@ impl<'m, 'r> RowsReader<'m, 'r> {
     pub(super) fn finish(self) -> Result<(Inputs, InputFaults)> {
         let numbers = Buffer::from_vec(self.numbers);
         let columns = self.columns.into_iter().map(|column| match column {
-            FeatureColumn::Unread => None,
-            FeatureColumn::Numbers(first) => {
+            ReadColumn::Unread => None,
+            ReadColumn::Numbers(first) => {
                 Some(ValueColumn::Numbers(ScalarBuffer::new(numbers.clone(), first, self.rows)))
             }
-            FeatureColumn::Levels(levels) => Some(ValueColumn::Levels(levels)),
+            ReadColumn::Levels(levels) => Some(ValueColumn::Levels(levels)),
         });
         Ok((self.rescorer.value_inputs(self.rows, columns.collect())?, self.faults))
     }
