@@ -50,7 +50,6 @@ pub(super) fn every_finding() -> Vec<Finding> {
     let auc = |by_labels| Facts::Auc { by_labels, drop: 0.1, window: 0.6, reference: 0.7 };
     let disparity = |against| Facts::Disparity { against, ratio: 0.7, low: 0.6, high: 0.8 };
     let error = Failure::Error { detail: Some("it failed".to_owned()), public: PublicCause::Crashed };
-    let missing = |missing, writers, dropped| Facts::MissingRecords { missing, writers, dropped, requests: 700 };
     let stale = || Facts::Stale { block: "BUREAU_".to_owned(), features: 25, share: 0.3, since: Instant(DAY) };
     [
         feature(Test::Measure(Measure::Psi), psi(None)),
@@ -95,10 +94,6 @@ pub(super) fn every_finding() -> Vec<Finding> {
         run(Test::Registry, Facts::RegistryAway { kept: "version 3 of x".to_owned(), is_denied: false }),
         run(Test::Registry, Facts::RegistryAway { kept: "version 3 of x".to_owned(), is_denied: true }),
         run(Test::Stale, stale()),
-        run(Test::Sequence, missing(3, 2, 1)),
-        run(Test::Sequence, missing(1, 1, 0)),
-        run(Test::Sequence, missing(0, 0, 40)),
-        run(Test::Sequence, Facts::UnfollowedSequence),
         run(Test::Source, left_out()),
         run(Test::Labels, left_out()),
         run(Test::Source, Facts::Lost(loss())),
@@ -109,7 +104,7 @@ pub(super) fn every_finding() -> Vec<Finding> {
         feature(Test::Measure(Measure::Unseen), stored(None)),
     ]
     .into_iter()
-    .chain(decisions().into_iter().chain(losses()).map(|(test, facts)| run(test, facts)))
+    .chain(decisions().into_iter().chain(losses()).chain(missing_records()).map(|(test, facts)| run(test, facts)))
     .chain(every_skew().into_iter().map(|facts| run(Test::Skew, facts)))
     .chain(every_story())
     .map(|(subject, test, facts)| Finding {
@@ -122,6 +117,13 @@ pub(super) fn every_finding() -> Vec<Finding> {
         facts,
     })
     .collect()
+}
+
+/// Findings about sequence numbers.
+fn missing_records() -> [(Test, Facts); 4] {
+    let missing = |missing, writers, dropped| Facts::MissingRecords { missing, writers, dropped, requests: 700 };
+    [missing(3, 2, 1), missing(1, 1, 0), missing(0, 0, 40), Facts::UnfollowedSequence]
+        .map(|facts| (Test::Sequence, facts))
 }
 
 /// Findings about decisions.

@@ -1,4 +1,4 @@
-//! The OpenAPI document: well-formed, and each endpoint answers as it describes.
+//! The `OpenAPI` document: well-formed, and each endpoint answers as it describes.
 
 use std::collections::BTreeSet;
 

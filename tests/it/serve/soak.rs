@@ -85,12 +85,15 @@ fn memory_and_open_files_stay_flat() {
                     if number >= requests {
                         return;
                     }
-                    if number % 1_000 == 0 {
+                    if number.is_multiple_of(1_000) {
                         client = RawClient::connect(&server.address);
                     }
                     // One in fifty is refused.
-                    let (body, status) =
-                        if number % 50 == 0 { ("{}", 422) } else { (bodies[number as usize % 100].as_str(), 200) };
+                    let (body, status) = if number.is_multiple_of(50) {
+                        ("{}", 422)
+                    } else {
+                        (bodies[number as usize % 100].as_str(), 200)
+                    };
                     let answer = client.post("/predict", &format!("s{number}"), body);
                     assert_eq!(answer.status, status, "{}", answer.body);
                 }

@@ -24,12 +24,13 @@ pub(super) fn start_on_storage(world: &World, mode: &str) -> Served {
     let library = world.path("storage.so");
     if !library.exists() {
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/serve/storage.c");
+        // Rust needs a C compiler to link programs, too.
         let built = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
             .arg(&library)
             .args([source, "-ldl", "-lpthread"])
             .status()
-            .expect("a C compiler, which Rust needs to link programs, too");
+            .unwrap();
         assert!(built.success());
     }
     let path = |name: &str| world.path(name).to_str().unwrap().to_owned();
