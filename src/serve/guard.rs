@@ -50,8 +50,7 @@ pub(super) async fn guard(State(guard): State<Arc<RequestGuard>>, mut request: R
     let _busy = place.as_ref().filter(|_| request.method() != Method::POST).map(Place::busy);
     let RequestId(id) = RequestId::of(request.headers());
     let path = request.uri().path().to_owned();
-    // Whether the message ends with a length or with its last chunk must not be a matter of opinion, and who sends both is not
-    // to be believed about the next one.
+    // A message with a length and with chunks can be read in two ways: after a chunked request, the connection is closed.
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let is_crowded = place.is_some_and(|place| place.is_reserve) && !is_health(&path);
     let refusal = if is_crowded {
@@ -100,7 +99,7 @@ fn answer(mut response: Response) -> Result<Response, ScoringRefusal> {
     let status = response.status();
     let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
     if (status.is_client_error() || status.is_server_error()) && !is_json {
-        // Of the framework, such as for a path that is not text.
+        // A refusal by the framework, for example of a path that is not text.
         return Err(unlogged(status, "BAD_REQUEST", "the request cannot be read; see /openapi.json"));
     }
     Ok(response)
