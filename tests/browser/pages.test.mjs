@@ -229,9 +229,12 @@ describe('a report', () => {
       for (let turn = 0; turn < 3; turn += 1) {
         const { page, close } = await open(report.url);
         const took = await page.evaluate(async () => {
-          await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+          // On a busy machine the entry comes later than the next frame.
+          const paint = await new Promise((done) => new PerformanceObserver((list) => {
+            for (const entry of list.getEntriesByName('first-contentful-paint')) done(entry.startTime);
+          }).observe({ type: 'paint', buffered: true }));
           const [navigation] = performance.getEntriesByType('navigation');
-          return { paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity, ready: navigation.domContentLoadedEventEnd };
+          return { paint, ready: navigation.domContentLoadedEventEnd };
         });
         if (took.ready < best.ready) best = took;
         await close();
