@@ -105,7 +105,7 @@ mod tests {
     fn step(numbers: &mut Numbers) -> bool {
         for taken in 0..2 {
             let Ok((number, done)) = numbers.added.try_recv() else { return false };
-            assert!(number != 13, "unlucky");
+            assert!(number != 13, "the worker panics");
             numbers.all.push(number);
             let _ = done.send(taken);
         }
