@@ -3,8 +3,11 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write as _},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
+
+use tracing::warn;
 
 /// Files of one writer in a folder.
 #[derive(Debug)]
@@ -22,6 +25,9 @@ pub(super) struct DayFiles {
 #[derive(Debug)]
 struct DayFile {
     file: File,
+    path: PathBuf,
+    /// Device and number of the file, which differ from those of another file at its path.
+    identity: (u64, u64),
     day: String,
     /// Length of the records that were written whole.
     length: u64,
@@ -35,6 +41,10 @@ impl DayFiles {
 
     /// Appends whole lines to the file of a day (`2026-10-14`); all of them, or none.
     pub(super) fn append(&mut self, day: &str, lines: &[u8]) -> io::Result<()> {
+        // What is written to a file that was removed, or whose folder was, nobody will read.
+        if let Some(lost) = self.current.take_if(|file| !file.is_in_place()) {
+            warn!("serve.log.dir: {} was removed or moved; another file is begun", lost.path.display());
+        }
         if self.current.as_ref().is_none_or(|file| file.day != day || file.length >= self.max_bytes) {
             self.current = None;
             self.current = Some(self.begin(day)?);
@@ -70,7 +80,13 @@ impl DayFiles {
             File::open(&folder)?.sync_all()?;
             File::open(&self.folder)?.sync_all()?;
         }
-        Ok(DayFile { file, day: day.to_owned(), length: 0 })
+        let found = file.metadata()?;
+        Ok(DayFile { file, path, identity: (found.dev(), found.ino()), day: day.to_owned(), length: 0 })
+    }
+
+    /// Appends nothing more to the current file, of which it is not known how it ends.
+    pub(super) fn abandon(&mut self) {
+        self.current = None;
     }
 
     /// Creates a folder and those above it. If records are synced, the entries of these folders are, too.
@@ -91,6 +107,12 @@ impl DayFiles {
         let written = fs::write(&path, [b' '; 8_192]);
         let _ = fs::remove_file(&path);
         written
+    }
+}
+
+impl DayFile {
+    fn is_in_place(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|found| (found.dev(), found.ino()) == self.identity)
     }
 }
 
@@ -138,5 +160,29 @@ mod tests {
         assert_eq!(second.append("2026-10-01", b"2\n").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         second.append("2026-10-01", b"2\n").unwrap();
         assert_eq!(files(folder.path()).len(), 2);
+    }
+
+    #[test]
+    fn nothing_is_written_to_a_file_that_is_not_there_anymore() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = folder.path().join("log");
+        let mut log = DayFiles::new(&logs, "a", 100, false);
+        let file = logs.join("day=2026-10-01/a-1.ndjson");
+        let losses: [&dyn Fn(); 4] = [
+            &|| fs::remove_file(&file).unwrap(),
+            &|| fs::remove_dir_all(&logs).unwrap(),
+            &|| fs::rename(&logs, folder.path().join("moved")).unwrap(),
+            &|| fs::write(logs.join("day=2026-10-01/b"), "").and_then(|()| fs::remove_dir_all(&logs)).unwrap(),
+        ];
+        for (number, lose) in losses.iter().enumerate() {
+            let own = |number: usize| logs.join(format!("day=2026-10-01/a-{number}.ndjson"));
+            log.append("2026-10-01", b"1\n").unwrap();
+            if number == 0 {
+                assert_eq!(own(1), file);
+            }
+            lose();
+            log.append("2026-10-01", b"2\n").unwrap();
+            assert_eq!(fs::read_to_string(own(number + 2)).unwrap(), "2\n");
+        }
     }
 }

@@ -36,6 +36,15 @@ impl LogSink {
         }
     }
 
+    /// Forgets the state of a write that panicked: the next one begins anew.
+    pub(super) fn abandon(&mut self) {
+        match self {
+            Self::Files { files, .. } => files.abandon(),
+            // A table finds out at the next write whether its connection is one.
+            Self::Table(_) => {}
+        }
+    }
+
     /// Whether records of a failed write are certainly not there.
     pub(super) fn is_certain(&self) -> bool {
         matches!(self, Self::Files { .. })

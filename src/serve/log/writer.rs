@@ -4,6 +4,7 @@
 //! waking up a thread. Otherwise a thread of its own waits for the disk or the database.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -85,9 +86,21 @@ impl LogStatus {
 struct Entry {
     /// Each begins after the `{` and the fields that the writer adds, and ends with `}` and a line feed.
     records: Vec<Vec<u8>>,
-    bytes: usize,
+    waiting: WaitingBytes,
     /// `None` if the request does not wait.
     written: Option<oneshot::Sender<Result<(), LogError>>>,
+}
+
+/// Bytes of records that wait, until this is dropped.
+struct WaitingBytes {
+    bytes: usize,
+    status: Arc<LogStatus>,
+}
+
+impl Drop for WaitingBytes {
+    fn drop(&mut self) {
+        self.status.waiting_bytes.fetch_sub(self.bytes, Ordering::SeqCst);
+    }
 }
 
 /// A log with its writer.
@@ -154,11 +167,12 @@ impl RequestLog {
     pub(in crate::serve) async fn append(&self, records: Vec<Vec<u8>>) -> Result<(), LogError> {
         let bytes: usize = records.iter().map(Vec::len).sum();
         let count = records.len() as u64;
-        let waiting = self.status.waiting_bytes.fetch_add(bytes, Ordering::SeqCst);
+        let before = self.status.waiting_bytes.fetch_add(bytes, Ordering::SeqCst);
+        let waiting = WaitingBytes { bytes, status: Arc::clone(&self.status) };
         let (written, answer) = oneshot::channel();
         let waits = self.durability != Durability::Queued;
-        let entry = Entry { records, bytes, written: waits.then_some(written) };
-        let is_full = waiting > 0 && waiting + bytes > MAX_WAITING_BYTES;
+        let entry = Entry { records, waiting, written: waits.then_some(written) };
+        let is_full = before > 0 && before + bytes > MAX_WAITING_BYTES;
         let sent = match &self.sender {
             Some(sender) if !is_full => sender.try_send(entry),
             Some(_) => Err(TrySendError::Full(entry)),
@@ -167,21 +181,27 @@ impl RequestLog {
         match sent {
             Ok(()) => self.turns.iter().for_each(Turns::added),
             Err(refused) => {
-                self.status.waiting_bytes.fetch_sub(bytes, Ordering::SeqCst);
                 return match (refused, self.when_full) {
                     (TrySendError::Full(_), WhenFull::Refuse) => Err(LogError::Full),
                     (TrySendError::Full(_), WhenFull::Drop) => {
                         self.status.dropped.fetch_add(count, Ordering::SeqCst);
                         Ok(())
                     }
-                    (TrySendError::Disconnected(_), _) => Err(LogError::Failed("the log is closed".to_owned())),
+                    (TrySendError::Disconnected(_), _) => Err(self.stopped()),
                 };
             }
         }
         if !waits {
             return self.status.failure().map_or(Ok(()), |why| Err(LogError::Failed(why)));
         }
-        answer.await.unwrap_or_else(|_| Err(LogError::Failed("the log is closed".to_owned())))
+        answer.await.unwrap_or_else(|_| Err(self.stopped()))
+    }
+
+    /// The writer ended without an answer, so that the server is not ready.
+    fn stopped(&self) -> LogError {
+        let why = "serve.log: the writer of records has stopped; restart vigie serve".to_owned();
+        self.status.note(&Err(why.clone()), "");
+        LogError::Failed(why)
     }
 }
 
@@ -251,10 +271,10 @@ impl RecordWriter {
     /// Writes an entry and those that wait behind it, up to the limits. Returns whether these were reached.
     fn write(&mut self, first: Entry) -> bool {
         let mut group = vec![first];
-        let mut bytes = group.iter().map(|entry| entry.bytes).sum::<usize>();
+        let mut bytes = group.iter().map(|entry| entry.waiting.bytes).sum::<usize>();
         while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
             let Ok(entry) = self.entries.try_recv() else { break };
-            bytes += entry.bytes;
+            bytes += entry.waiting.bytes;
             group.push(entry);
         }
         // Dropped records have numbers, and the next record says how many they are.
@@ -279,7 +299,13 @@ impl RecordWriter {
             }
             lines.extend_from_slice(record);
         }
-        let result = self.sink.write(self.clock.now(), &lines);
+        let now = self.clock.now();
+        let written = catch_unwind(AssertUnwindSafe(|| self.sink.write(now, &lines)));
+        let is_certain = written.is_ok() && self.sink.is_certain();
+        let result = written.unwrap_or_else(|_| {
+            self.sink.abandon();
+            Err("serve.log: writing a record panicked; see the log of vigie".to_owned())
+        });
         self.status.note(&result, self.sink.shown());
         let answer = match &result {
             Ok(()) => {
@@ -288,7 +314,7 @@ impl RecordWriter {
                 Ok(())
             }
             Err(why) => {
-                if !self.sink.is_certain() {
+                if !is_certain {
                     (self.sequence, self.failures) = (0, self.failures + 1);
                 }
                 Err(LogError::Failed(why.clone()))
@@ -297,7 +323,6 @@ impl RecordWriter {
         crate::crash::point("serve.logged");
         let is_full = group.len() >= MAX_GROUP || bytes >= MAX_GROUP_BYTES;
         for entry in group {
-            self.status.waiting_bytes.fetch_sub(entry.bytes, Ordering::SeqCst);
             if let Some(written) = entry.written {
                 let _ = written.send(answer.clone());
             }

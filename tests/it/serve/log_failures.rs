@@ -1,6 +1,7 @@
 //! A log that cannot be written: requests are refused, nothing is answered unlogged, and it heals by itself.
 
 use std::{
+    collections::BTreeSet,
     fs,
     process::Command,
     thread,
@@ -81,6 +82,32 @@ fn a_full_disk_refuses_requests_and_heals() {
     }
 }
 
+/// A writer that panics is a log that cannot be written: its requests are refused, and the next ones are tried again.
+#[test]
+fn a_panic_of_the_writer_is_told_and_heals() {
+    for durability in ["written", "synced"] {
+        let world = world(&format!("log: {{dir: log, durability: {durability}}}"));
+        let server = start(&world, &[("VIGIE_PANIC_AT", "serve.written")]);
+        let body = Value::Object(applicant()).to_string();
+        // The log may be tried again between the two requests.
+        let is_told = (0..20).any(|_| {
+            let answer = server.post("/predict", &body);
+            assert_eq!((answer.status, answer.retry_after.as_deref()), (503, Some("1")), "{}", answer.text);
+            let ready = server.get("/readyz");
+            ready.status == 503 && ready.json()["log"].as_str().unwrap().contains("panicked")
+        });
+        assert!(is_told, "{durability}");
+        eventually_ready(&server);
+        assert_eq!(server.post("/predict", &body).status, 503);
+        server.stop();
+        // These records were written before the panic, so none of their numbers may be used again.
+        let records = logged(&world, "log");
+        let numbers: BTreeSet<String> =
+            records.iter().map(|record| format!("{} {}", record["instance"], record["seq"])).collect();
+        assert!(records.len() >= 2 && numbers.len() == records.len(), "{durability}: {numbers:?}");
+    }
+}
+
 #[test]
 fn a_folder_that_cannot_be_written_stops_the_start() {
     let world = world("log: {dir: log}");
@@ -90,7 +117,7 @@ fn a_folder_that_cannot_be_written_stops_the_start() {
     assert!(ran.stderr.contains("serve.log.dir: cannot write to"), "{}", ran.stderr);
 }
 
-/// The folder is moved away: the open file still takes records, and the next day's file is refused until the folder is back.
+/// The folder is moved away, and something else takes its place: requests are refused until it is back.
 #[test]
 fn a_day_that_cannot_begin_refuses_requests_until_it_can() {
     let world = world("");
