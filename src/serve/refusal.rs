@@ -29,6 +29,11 @@ impl ScoringRefusal {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
+    /// A part of a body that has another shape than expected.
+    pub(super) fn misread(part: &str, error: &serde_json::Error) -> Self {
+        Self::unreadable(format!("{part} cannot be read: {}", without_value(error)))
+    }
+
     /// Inputs that cannot be scored.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_INPUT", message)
@@ -85,5 +90,29 @@ impl ScoringRefusal {
             note("levels that the model was not trained with, in", &faults.unseen),
         ];
         all.into_iter().flatten().collect()
+    }
+}
+
+/// What is wrong with JSON, and where. The parser quotes a value of the wrong type, which may be an applicant's.
+pub(super) fn without_value(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let quoting = ["invalid type: ", "invalid value: "].into_iter().find(|what| text.starts_with(what));
+    match (quoting, text.rsplit_once(", expected ")) {
+        (Some(what), Some((_, expected))) => format!("{what}expected {expected}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn values_are_not_quoted() {
+        let wrong = |text: &str| without_value(&serde_json::from_str::<Vec<usize>>(text).unwrap_err());
+        assert_eq!(wrong("[\"D, expected x\"]"), "invalid type: expected usize at line 1 column 16");
+        assert_eq!(wrong("[17.25]"), "invalid type: expected usize at line 1 column 6");
+        assert_eq!(wrong("[-17]"), "invalid value: expected usize at line 1 column 4");
+        assert_eq!(wrong("[1"), "EOF while parsing a list at line 1 column 2");
     }
 }

@@ -9,7 +9,7 @@ use super::{
     feature_store::FeatureStore,
     json_object::{JsonMembers, json_object},
     model::ServedModel,
-    refusal::ScoringRefusal,
+    refusal::{ScoringRefusal, without_value},
     value::InputValue,
 };
 use crate::source::FoundFeatures;
@@ -63,8 +63,12 @@ pub(super) async fn resolve<'a>(
 /// Takes the id out of a row.
 fn parts(row: &str, key: &str) -> Result<RowParts, ScoringRefusal> {
     let JsonMembers(members) = serde_json::from_str(row)
-        .map_err(|error| ScoringRefusal::unreadable(format!("the inputs cannot be read: {error}")))?;
-    let Some((_, value)) = members.iter().find(|(name, _)| name == key) else { return Ok(RowParts::Inputs) };
+        .map_err(|error| ScoringRefusal::misread("the inputs", &error))?;
+    let mut named = members.iter().filter(|(name, _)| name == key);
+    let Some((_, value)) = named.next() else { return Ok(RowParts::Inputs) };
+    if named.next().is_some() {
+        return Err(ScoringRefusal::invalid(format!("named twice: {key}")));
+    }
     let id =
         spelled(value).ok_or_else(|| ScoringRefusal::invalid(format!("{key}: expected an id, a number or a text")))?;
     Ok(if members.len() == 1 { RowParts::Id(id) } else { RowParts::Both(id, object(&members, |name| name != key)) })
@@ -84,7 +88,8 @@ async fn find(features: &FeatureStore, id: &str, model: &ServedModel) -> Result<
         FoundFeatures::Row(row) => {
             // A table may have more columns than the model has features.
             let JsonMembers(members) = serde_json::from_str(row).map_err(|error| {
-                let why = format!("the feature table holds no object of features for this {name}: {error}");
+                let why = without_value(&error);
+                let why = format!("the feature table holds no object of features for this {name}: {why}");
                 ScoringRefusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INVALID_FEATURES", why)
             })?;
             Ok((object(&members, |name| model.schema.has(name)), age))

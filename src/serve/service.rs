@@ -241,7 +241,7 @@ impl ScoringService {
             parse_us: 0,
             score_us: 0,
         };
-        let model = self.champion.model();
+        let model = self.model_for(request_id);
         let status = refusal.status.as_u16();
         let record = RefusedRecord { facts, model: &model, status, error: &refusal.message };
         let _ = self.log.append(record.lines()).await;
@@ -307,7 +307,7 @@ fn read_rows(rows: &[&str], model: &ServedModel) -> Result<(Inputs, InputFaults)
     for (index, row) in rows.iter().enumerate() {
         reader.read(row).map_err(|error| {
             let place = if rows.len() > 1 { format!("row {index}: ") } else { String::new() };
-            ScoringRefusal::unreadable(format!("{place}the inputs cannot be read: {error}"))
+            ScoringRefusal::misread(&format!("{place}the inputs"), &error)
         })?;
     }
     reader.finish().map_err(|fault| ScoringRefusal::invalid(fault.to_string()))

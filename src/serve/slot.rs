@@ -1,9 +1,9 @@
 //! The model in use, and how another version takes its place while requests are answered.
 
 use std::{
-    path::Path,
+    fs::Metadata,
+    os::unix::fs::MetadataExt as _,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::SystemTime,
 };
 
 use tracing::{error, info};
@@ -21,15 +21,41 @@ struct FoundModel {
     file: Option<LocalFile>,
     /// With the values that the registry states.
     section: ModelSection,
-    /// Size and time of the last change.
-    stamp: Option<(u64, SystemTime)>,
+    /// `None` if there is no file.
+    stamp: Option<FileIdentity>,
+}
+
+/// What differs between two files, or two states of one, even if their size and time of modification are the same.
+#[derive(Debug, PartialEq)]
+struct FileIdentity {
+    device: u64,
+    number: u64,
+    size: u64,
+    /// Seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
+impl FileIdentity {
+    fn of(found: &Metadata) -> Self {
+        Self {
+            device: found.dev(),
+            number: found.ino(),
+            size: found.len(),
+            changed: (found.ctime(), found.ctime_nsec()),
+        }
+    }
 }
 
 impl FoundModel {
     fn find(settings: &Settings) -> Result<Self> {
         let settings = with_registry_values(settings)?;
         let file = configured_model_file(&settings)?;
-        let stamp = file.as_ref().and_then(|file| stamp(&file.path));
+        let found = file.as_ref().and_then(|file| file.path.metadata().ok());
+        // Opening a pipe would wait for its writer, and no other model would ever be looked up.
+        if found.as_ref().is_some_and(|found| !found.is_file() && !found.is_dir()) {
+            return Err(Fault::setup("model.file: it is a pipe or a device; set it to a file"));
+        }
+        let stamp = found.as_ref().map(FileIdentity::of);
         Ok(Self { file, section: settings.model.clone(), stamp })
     }
 }
@@ -77,6 +103,8 @@ impl ModelSlot {
             return;
         }
         let current = self.model();
+        // After a lookup that fails, the next one that succeeds tries what it finds, although it may be what was found before.
+        *last = None;
         let opened = found.and_then(|found| {
             // A version that cannot be used is not tried again until something changes.
             *last = Some(found);
@@ -109,9 +137,4 @@ impl ModelSlot {
             }
         }
     }
-}
-
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let found = std::fs::metadata(path).ok()?;
-    Some((found.len(), found.modified().ok()?))
 }

@@ -82,11 +82,12 @@ async fn answer(
     path: &ModelPath,
     body: &AdmittedBody,
 ) -> Result<Value, ScoringRefusal> {
-    let model = service.model_for(id);
+    // A version in the path is that of the model which answers all requests, or all but the challenger's share.
+    let model = if path.version.is_some() { service.champion.model() } else { service.model_for(id) };
     path.check(&model)?;
     let text = json_text(&body.bytes)?;
     let read: InferBody<'_> = serde_json::from_str(&text)
-        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}")))?;
+        .map_err(|error| ScoringRefusal::misread("the body", &error))?;
     let rows = rows(&read.inputs, &model, body.limits)?;
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let endpoint = EndpointProtocol::Infer.endpoint();

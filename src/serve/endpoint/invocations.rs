@@ -18,7 +18,7 @@ use crate::serve::{
     admission::{AdmittedBody, RowLimits},
     json_object::{JsonMembers, json_object},
     model::ServedModel,
-    refusal::ScoringRefusal,
+    refusal::{ScoringRefusal, without_value},
     request_id::RequestId,
     service::{Scored, ScoringRequest, ScoringService},
 };
@@ -142,8 +142,10 @@ fn rows_of_json(
     model: &ServedModel,
 ) -> Result<Vec<String>, ScoringRefusal> {
     let text = json_text(bytes)?;
-    let body: InvocationsBody<'_> = serde_json::from_str(&text)
-        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}; send one of {KEYS}")))?;
+    let body: InvocationsBody<'_> = serde_json::from_str(&text).map_err(|error| {
+        let why = without_value(&error);
+        ScoringRefusal::unreadable(format!("the body cannot be read: {why}; send one of {KEYS}"))
+    })?;
     let given = [
         body.dataframe_split.is_some(),
         body.dataframe_records.is_some(),
@@ -173,7 +175,7 @@ fn rows_of_json(
 const KEYS: &str = "dataframe_split, dataframe_records, instances, inputs";
 
 fn unreadable_inputs(error: &serde_json::Error) -> ScoringRefusal {
-    ScoringRefusal::unreadable(format!("`inputs` cannot be read: {error}"))
+    ScoringRefusal::misread("`inputs`", error)
 }
 
 /// Rows that are objects, or lists of values in the order of the model's features.

@@ -86,7 +86,8 @@ async fn score(
 fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, ScoringRefusal> {
     let plain = PredictBody { rows: vec![text], is_list: false, explain: false };
     if !text.trim_start().starts_with('{') {
-        return Err(ScoringRefusal::unreadable("the body is not an object; send the inputs by name"));
+        let why = "the body is not an object; send the inputs by name, or rows as {\"inputs\": [{…}, {…}]}";
+        return Err(ScoringRefusal::unreadable(why));
     }
     // A feature may have the name of a key. A text without quoted names of keys, and without escapes, has no such key.
     let may_have = |key: &[u8]| memmem::find(text.as_bytes(), key).is_some();
@@ -94,12 +95,12 @@ fn read<'t>(text: &'t str, model: &ServedModel) -> Result<PredictBody<'t>, Scori
     if !is_envelope || model.schema.has("inputs") || model.schema.has("explain") {
         return Ok(plain);
     }
-    let envelope: Envelope<'_> = serde_json::from_str(text)
-        .map_err(|error| ScoringRefusal::unreadable(format!("the body cannot be read: {error}")))?;
+    let envelope: Envelope<'_> =
+        serde_json::from_str(text).map_err(|error| ScoringRefusal::misread("the body", &error))?;
     let Some(inputs) = envelope.inputs else { return Ok(plain) };
     if inputs.get().starts_with('[') {
-        let rows: Vec<&RawValue> = serde_json::from_str(inputs.get())
-            .map_err(|error| ScoringRefusal::unreadable(format!("`inputs` cannot be read: {error}")))?;
+        let rows: Vec<&RawValue> =
+            serde_json::from_str(inputs.get()).map_err(|error| ScoringRefusal::misread("`inputs`", &error))?;
         let rows = rows.into_iter().map(RawValue::get).collect();
         return Ok(PredictBody { rows, is_list: true, explain: envelope.explain });
     }

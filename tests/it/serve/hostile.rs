@@ -108,6 +108,45 @@ fn bodies_that_are_not_requests_are_refused_by_every_endpoint() {
     assert_eq!(logged(&world, "log").len(), bodies.len() * 4 + 4 + 1);
 }
 
+/// A value of the wrong shape may be an applicant's: neither the answer nor the log quotes it.
+#[test]
+fn values_of_the_wrong_shape_are_not_quoted() {
+    let world = world("");
+    let server = start(&world, &[]);
+    let bodies = [
+        "{\"inputs\": [\"DUPONT\"]}",
+        "{\"inputs\": \"DUPONT\"}",
+        "{\"inputs\": {\"AMT_CREDIT\": \"DUPONT, expected\"}}",
+        "{\"inputs\": [{\"AMT_CREDIT\": 1}, \"DUPONT\"]}",
+        "{\"inputs\": {}, \"explain\": \"DUPONT\"}",
+        "{\"instances\": \"DUPONT\"}",
+        "{\"instances\": [\"DUPONT\"]}",
+        "{\"dataframe_records\": [[\"DUPONT\"], {}]}",
+        "{\"dataframe_split\": \"DUPONT\"}",
+        "{\"dataframe_split\": {\"columns\": \"DUPONT\", \"data\": []}}",
+        "{\"dataframe_split\": {\"columns\": [\"a\"], \"data\": [\"DUPONT, expected \"]}}",
+        "{\"id\": \"1\", \"inputs\": [{\"name\": \"a\", \"shape\": [\"DUPONT\"], \"datatype\": \"FP64\", \"data\": []}]}",
+        "{\"inputs\": [{\"name\": \"a\", \"shape\": [1], \"datatype\": \"DUPONT\", \"data\": []}]}",
+        "{\"inputs\": [{\"name\": \"a\", \"shape\": [1], \"datatype\": \"FP64\", \"data\": \"DUPONT\"}]}",
+        "\"DUPONT\"",
+        "[\"DUPONT\"]",
+    ];
+    for body in bodies {
+        for path in ENDPOINTS {
+            let answer = post(&server, path, "application/json", body.as_bytes());
+            assert!(matches!(answer.status, 400 | 422), "{path}, {body}: {} {}", answer.status, answer.body);
+            assert!(!answer.body.contains("DUPONT"), "{path}, {body}: {}", answer.body);
+            assert_words(path, &answer);
+        }
+    }
+    assert_sound(&world, &server, &BTreeSet::new());
+    let records = logged(&world, "log");
+    assert_eq!(records.len(), bodies.len() * ENDPOINTS.len());
+    for text in [json!(records).to_string(), fs::read_to_string(world.path("serve.log")).unwrap()] {
+        assert!(!text.contains("DUPONT"), "{text}");
+    }
+}
+
 /// Small bodies that would become large in memory.
 #[test]
 fn rows_do_not_become_much_larger_than_their_body() {

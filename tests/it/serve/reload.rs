@@ -1,8 +1,9 @@
 //! A model that is replaced under load: no request fails, and each answer names the model that scored it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
+    process::Command,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -84,28 +85,49 @@ fn a_model_that_cannot_be_used_leaves_the_old_one_in_use() {
     let world = world("");
     let server = start(&world, &[]);
     let first = sha256(&server);
-    world.file("next", "not a model");
-    fs::rename(world.path("next"), world.path("model.cbm")).unwrap();
-    let end = StdInstant::now() + Duration::from_secs(30);
-    let ready = loop {
-        let ready = server.get("/readyz").json();
-        if ready.get("refused_model").is_some() {
-            break ready;
+    let (model, kept) = (world.path("model.cbm"), world.path("kept"));
+    let made = |command: &mut Command| assert!(command.status().unwrap().success());
+    let body = Value::Object(applicant()).to_string();
+    // Looks for another version, until the server says about the present one what is expected.
+    let eventually = |is_refused: bool| {
+        let end = StdInstant::now() + Duration::from_secs(30);
+        loop {
+            made(Command::new("kill").args(["-HUP", &server.child.id().to_string()]));
+            thread::sleep(Duration::from_millis(50));
+            let ready = server.get("/readyz").json();
+            if ready.get("refused_model").is_some() == is_refused {
+                return ready;
+            }
+            assert!(StdInstant::now() < end, "{ready}");
         }
-        assert!(StdInstant::now() < end, "{ready}");
-        thread::sleep(Duration::from_millis(50));
     };
-    assert_eq!((ready["ready"].as_bool(), ready["model"]["sha256"].as_str()), (Some(true), Some(first.as_str())));
-    assert!(ready["refused_model"].as_str().unwrap().contains("model.cbm"), "{ready}");
-    assert_eq!(server.post("/predict", &Value::Object(applicant()).to_string()).status, 200);
-    assert!(server.get("/metrics").text.contains("vigie_serve_model_refused 1"));
-    fs::copy(home_credit("model.cbm"), world.path("next")).unwrap();
-    fs::rename(world.path("next"), world.path("model.cbm")).unwrap();
-    while server.get("/readyz").json().get("refused_model").is_some() {
-        assert!(StdInstant::now() < end, "the refusal stays");
-        thread::sleep(Duration::from_millis(50));
+    let replacements: [(&str, &dyn Fn()); 6] = [
+        ("another file", &|| fs::write(&model, "not a model").unwrap()),
+        ("a file of the same size and time", &|| {
+            let found = kept.metadata().unwrap();
+            fs::write(&model, vec![b' '; usize::try_from(found.len()).unwrap()]).unwrap();
+            fs::File::options().write(true).open(&model).unwrap().set_modified(found.modified().unwrap()).unwrap();
+        }),
+        ("nothing", &|| {}),
+        ("a folder", &|| fs::create_dir(&model).unwrap()),
+        ("a link to itself", &|| std::os::unix::fs::symlink(&model, &model).unwrap()),
+        ("a pipe without a writer", &|| made(Command::new("mkfifo").arg(&model))),
+    ];
+    for (what, replace) in replacements {
+        fs::rename(&model, &kept).unwrap();
+        replace();
+        let ready = eventually(true);
+        let in_use = (ready["ready"].as_bool(), ready["model"]["sha256"].as_str());
+        assert_eq!(in_use, (Some(true), Some(first.as_str())), "{what}");
+        assert!(ready["refused_model"].as_str().unwrap().contains("model.file"), "{what}: {ready}");
+        assert_eq!(server.post("/predict", &body).status, 200, "{what}");
+        assert!(server.get("/metrics").text.contains("vigie_serve_model_refused 1"), "{what}");
+        let _ = fs::remove_dir(&model).or_else(|_| fs::remove_file(&model));
+        fs::rename(&kept, &model).unwrap();
+        eventually(false);
+        assert_eq!(sha256(&server), first, "{what}");
     }
-    assert_eq!(sha256(&server), first);
+    server.stop();
 }
 
 #[test]
@@ -139,6 +161,20 @@ fn a_challenger_scores_aside_or_answers_its_share() {
         let version = answer["model_version"].as_str().unwrap().to_owned();
         versions.entry(version).or_default().push(answer["proba_default"].as_f64().unwrap());
     }
+    // A caller who names a version gets it, whatever the id; a refusal is that of the model which would have answered.
+    for number in 0..40 {
+        let header = ("x-request-id", format!("request-{number}"));
+        let post = |path: &str, body: &str| server.post_with(path, body, &[(header.0, &header.1)]).unwrap();
+        let named = "/v2/models/credit-default/versions/1/infer";
+        assert_eq!(post(named, "{\"inputs\": []}").status, 422, "of version 1");
+        assert_eq!(post("/predict", "{}").status, 422);
+    }
+    let refused: BTreeSet<(String, String)> = logged(&world, "log")
+        .iter()
+        .filter(|record| record["status_code"] == 422)
+        .map(|record| (record["endpoint"].to_string(), record["model_version"].to_string()))
+        .collect();
+    assert_eq!(refused.iter().filter(|(endpoint, _)| endpoint == "\"/predict\"").count(), 2, "{refused:?}");
     let own = versions["2"].len();
     assert!((60..=140).contains(&own), "{own} of 400");
     assert_ne!(versions["1"][0].to_bits(), versions["2"][0].to_bits());
