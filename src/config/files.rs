@@ -132,8 +132,7 @@ fn readable_secrets(settings: &Settings) -> Vec<Problem> {
     let mut secrets: Vec<(String, &Path)> = Vec::new();
     let channels = alerts.files().into_iter().filter(|(key, _)| !is_certificate(key));
     secrets.extend(channels.map(|(key, file)| (key.to_owned(), &**file)));
-    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
-    secrets.extend(token.map(|file| ("http.token_file".to_owned(), file.as_path())));
+    secrets.extend(server_tokens(settings).map(|(key, file)| (key.to_owned(), file)));
     let labels = settings.labels.as_ref().map(|labels| (PlaceSection::Labels, &labels.place));
     let features = settings.features.as_ref().map(|features| (PlaceSection::Features, &features.place));
     for (section, place) in [(PlaceSection::Log, &settings.source.place)].into_iter().chain(labels).chain(features) {
@@ -148,6 +147,14 @@ fn readable_secrets(settings: &Settings) -> Vec<Problem> {
         (mode & 0o004 != 0).then(|| unusable(&key, file, &why).hint(hint).at(location))
     };
     secrets.into_iter().filter_map(problem).collect()
+}
+
+/// The files of the tokens that clients of the HTTP servers send, with their keys.
+fn server_tokens(settings: &Settings) -> impl Iterator<Item = (&'static str, &Path)> {
+    let reports = settings.http.as_ref().and_then(|http| http.token_file.as_deref());
+    let scores = settings.serve.as_ref().and_then(|serve| serve.token_file.as_deref());
+    let files = [("http.token_file", reports), ("serve.token_file", scores)];
+    files.into_iter().filter_map(|(key, file)| Some((key, file?)))
 }
 
 /// Returns whether the key of a channel names certificates, as opposed to a secret.
@@ -173,7 +180,7 @@ fn check_place(section: PlaceSection, place: &PlaceOptions) -> Vec<Option<Proble
     [problem].into_iter().chain(lost.collect::<Vec<_>>()).chain(files).collect()
 }
 
-/// Checks secrets and certificates of the channels, and the token of the HTTP server.
+/// Checks secrets and certificates of the channels, and the tokens of the HTTP servers.
 fn check_channels(settings: &Settings) -> Vec<Option<Problem>> {
     let secret = "it must contain only the secret; make it readable only by the user that runs vigie";
     let trust = "set it to a PEM file, or remove the line to trust only the system's certificates";
@@ -182,8 +189,7 @@ fn check_channels(settings: &Settings) -> Vec<Option<Problem>> {
     let mut problems: Vec<Option<Problem>> = files
         .map(|(name, file)| check_readable(name, file, if is_certificate(name) { trust } else { secret }))
         .collect();
-    let token = settings.http.as_ref().and_then(|http| http.token_file.as_ref());
-    problems.push(token.and_then(|file| check_readable("http.token_file", file, secret)));
+    problems.extend(server_tokens(settings).map(|(key, file)| check_readable(key, file, secret)));
     problems.extend(settings.alerts.channels().into_iter().map(check_secret));
     problems
 }

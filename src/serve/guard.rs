@@ -170,6 +170,7 @@ fn malformed(url: usize, headers: &HeaderMap) -> Option<(StatusCode, &'static st
     if has(header::TRANSFER_ENCODING) && has(header::CONTENT_LENGTH) {
         return Some((StatusCode::BAD_REQUEST, "the request has a Content-Length and a Transfer-Encoding; send one"));
     }
-    let is_encoded = headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let is_encoded = encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
     is_encoded.then_some((StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must not be compressed"))
 }

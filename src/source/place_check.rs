@@ -7,7 +7,7 @@ use vigie_profile::shown::harmless;
 use super::{
     file::LogFile,
     files::{SortedFiles, sort_files},
-    place::{PlaceOptions, PlaceSection, RowPlace},
+    place::{PlaceOptions, PlaceSection, RowPlace, SourceKind},
     postgres::check_url,
     shape, store,
 };
@@ -50,12 +50,14 @@ impl PlaceOptions {
         files.iter().take(1).chain(files.iter().skip(last)).filter_map(|file| loss(file)).collect()
     }
 
-    /// Why nothing can be read there, if this is known without a connection. Label files may still have to arrive.
+    /// Why nothing can be read there, if this is known without a connection. Label files may still have to arrive, and
+    /// `vigie serve` creates its log.
     #[must_use]
     pub fn problem(&self, section: PlaceSection) -> Option<PlaceProblem> {
         match self.rows() {
             RowPlace::Files => {
-                let why = store::problem(&self.path, section == PlaceSection::Labels)?;
+                let is_awaited = section == PlaceSection::Labels || self.kind == SourceKind::Vigie;
+                let why = store::problem(&self.path, is_awaited)?;
                 Some(PlaceProblem {
                     key: "path",
                     why: format!(": {}: {why}", self.path.display()),

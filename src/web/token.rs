@@ -13,6 +13,9 @@ pub(crate) fn read_token(key: &str, file: &Path) -> Result<String> {
     let text = fs::read_to_string(file).map_err(|error| fault(describe_io(&error)))?;
     match text.trim() {
         "" => Err(fault("the file is empty".to_owned())),
+        token if token.contains(char::is_control) => {
+            Err(fault("it has several lines, or characters that no client can send".to_owned()))
+        }
         token => Ok(token.to_owned()),
     }
 }

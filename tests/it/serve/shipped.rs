@@ -21,7 +21,7 @@ fn world(text: &str) -> World {
         .replace("/var/lib/vigie/", &format!("{}/", world.path("daemon").display()))
         .replace("127.0.0.1:8080", "127.0.0.1:0");
     assert!(!adapted.contains("/var/lib"), "{adapted}");
-    for folder in ["serving/log", "daemon"] {
+    for folder in ["serving", "daemon"] {
         fs::create_dir_all(world.path(folder)).unwrap();
     }
     world.file("vigie.yaml", adapted);
