@@ -22,7 +22,7 @@ pub(super) struct Metrics {
     microseconds: AtomicU64,
     pub rows: AtomicU64,
     pub refused: AtomicU64,
-    /// Scores of the challenger that were not computed because too many waited.
+    /// Requests whose scores by the challenger are not in its log.
     pub unshadowed: AtomicU64,
 }
 
@@ -66,7 +66,7 @@ impl Metrics {
             ("refused_rows_total", "Rows whose decision was a refusal.", &self.refused),
             (
                 "unshadowed_total",
-                "Requests that the challenger did not score because too many waited.",
+                "Requests whose scores by the challenger are not in its log: too many waited, or they failed.",
                 &self.unshadowed,
             ),
         ] {

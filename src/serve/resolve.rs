@@ -62,8 +62,8 @@ pub(super) async fn resolve<'a>(
 
 /// Takes the id out of a row.
 fn parts(row: &str, key: &str) -> Result<RowParts, ScoringRefusal> {
-    let JsonMembers(members) = serde_json::from_str(row)
-        .map_err(|error| ScoringRefusal::misread("the inputs", &error))?;
+    let JsonMembers(members) =
+        serde_json::from_str(row).map_err(|error| ScoringRefusal::misread("the inputs", &error))?;
     let mut named = members.iter().filter(|(name, _)| name == key);
     let Some((_, value)) = named.next() else { return Ok(RowParts::Inputs) };
     if named.next().is_some() {

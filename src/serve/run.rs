@@ -1,6 +1,14 @@
 //! `vigie serve`: opens the model and the log, listens, checks for other versions, and stops on a signal.
 
-use std::{ffi::OsStr, net::TcpListener, os::unix::ffi::OsStrExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsStr,
+    net::TcpListener,
+    os::unix::ffi::OsStrExt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     runtime::Builder,
@@ -9,7 +17,7 @@ use tokio::{
     task::block_in_place,
     time::{MissedTickBehavior, interval},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
     feature_store::open_store,
@@ -92,7 +100,10 @@ pub fn run(request: &ServeRequest) -> Result<()> {
             ticks.tick().await;
             loop {
                 tokio::select! { _ = ticks.tick() => {}, _ = hang_up.recv() => {} }
-                block_in_place(|| for_refresh.refresh());
+                // Otherwise a file that no reader should panic on would be the last one that is looked at.
+                if block_in_place(|| catch_unwind(AssertUnwindSafe(|| for_refresh.refresh()))).is_err() {
+                    error!("looking for another version of the model panicked; the one in use stays");
+                }
             }
         });
         let ticker = tokio::spawn(async {
@@ -130,13 +141,7 @@ fn open(
     clock: Clock,
 ) -> Result<ScoringService> {
     let champion = ModelSlot::open(settings)?;
-    let omitted = options.log.omit.iter().find(|name| champion.model().schema.has(name));
-    if let Some(name) = omitted {
-        return Err(Fault::setup(format!(
-            "serve.log.omit: `{name}` is a feature of the model, without which scores cannot be verified; remove it from the list"
-        )));
-    }
-    let log = RequestLog::start(&options.log, &settings.source, instance, clock)?;
+    let log = RequestLog::start(&options.log, &settings.source, instance, clock, "requests are refused")?;
     let model = champion.model();
     let features = settings.features.as_ref();
     let features = features.map(|own| FeatureLookup::open(own, &settings.source, model.rescorer.extra_columns()));
@@ -144,6 +149,17 @@ fn open(
     let challenger =
         options.challenger.as_ref().map(|own| challenger(settings, own, &options.log, instance, clock)).transpose()?;
     let features = open_store(features, options.feature_cache.as_ref())?;
+    let models = [Some(champion.model()), challenger.as_ref().map(|own| own.slot.model())];
+    for name in &options.log.omit {
+        let what = if models.iter().flatten().any(|model| model.schema.has(name)) {
+            "a feature of the model, without which scores cannot be verified"
+        } else if features.as_ref().is_some_and(|features| features.lookup.id() == name) {
+            "the id of `features`, by which records are compared with the feature table"
+        } else {
+            continue;
+        };
+        return Err(Fault::setup(format!("serve.log.omit: `{name}` is {what}; remove it from the list")));
+    }
     Ok(ScoringService::new(champion, challenger, log, features, (options, threads), clock))
 }
 
@@ -161,7 +177,7 @@ fn challenger(
     let slot = ModelSlot::open(&settings).map_err(|fault| fault.context("serve.challenger"))?;
     let log = own.log_dir.as_ref().map(|dir| {
         let options = RequestLogOptions { dir: Some(dir.clone()), table: None, ..log.clone() };
-        RequestLog::start(&options, &settings.source, instance, clock)
+        RequestLog::start(&options, &settings.source, instance, clock, "the challenger's scores are lost")
             .map_err(|fault| fault.context("serve.challenger"))
     });
     Ok(Challenger::new(slot, own.share, log.transpose()?))

@@ -288,7 +288,9 @@ impl ScoringService {
             let omit = &service.omit;
             let record =
                 BatchRecord { facts, model: &model, inputs: &rows, entities: &[], ages: &[], scores: &scores, omit };
-            let _ = log.append(record.lines()).await;
+            if log.append(record.lines()).await.is_err() {
+                service.metrics.unshadowed.fetch_add(1, Ordering::Relaxed);
+            }
         });
     }
 }

@@ -97,6 +97,7 @@ impl ModelSlot {
     /// Looks up the address or the file, and puts another version in use once it has been opened and tried. One for
     /// which callers would have to send other inputs than now is refused. Blocks.
     pub(super) fn refresh(&self, policy: InputPolicy) {
+        crate::crash::point("serve.refresh");
         let found = FoundModel::find(&self.settings);
         let mut last = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         if found.as_ref().is_ok_and(|found| last.as_ref() == Some(found)) {

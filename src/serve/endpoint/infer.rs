@@ -86,8 +86,8 @@ async fn answer(
     let model = if path.version.is_some() { service.champion.model() } else { service.model_for(id) };
     path.check(&model)?;
     let text = json_text(&body.bytes)?;
-    let read: InferBody<'_> = serde_json::from_str(&text)
-        .map_err(|error| ScoringRefusal::misread("the body", &error))?;
+    let read: InferBody<'_> =
+        serde_json::from_str(&text).map_err(|error| ScoringRefusal::misread("the body", &error))?;
     let rows = rows(&read.inputs, &model, body.limits)?;
     let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let endpoint = EndpointProtocol::Infer.endpoint();

@@ -3,8 +3,10 @@
 mod day_file;
 mod record;
 mod sink;
+mod status;
 mod turns;
 mod writer;
 
 pub(super) use record::{BatchRecord, RefusedRecord, RequestFacts};
-pub(super) use writer::{LogError, RequestLog};
+pub(super) use status::LogError;
+pub(super) use writer::RequestLog;

@@ -6,8 +6,8 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
+        Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -15,9 +15,13 @@ use std::{
 };
 
 use tokio::sync::oneshot;
-use tracing::{error, info};
 
-use super::{day_file::DayFiles, sink::LogSink, turns::Turns};
+use super::{
+    day_file::DayFiles,
+    sink::LogSink,
+    status::{LogError, LogStatus, WaitingBytes},
+    turns::Turns,
+};
 use crate::{
     config::{Durability, RequestLogOptions, WhenFull},
     daemon::Clock,
@@ -35,53 +39,6 @@ const MAX_GROUP_BYTES: usize = 1 << 20;
 /// How often a log that cannot be written is tried again without a request.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Why a record is not in the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::serve) enum LogError {
-    /// Too many records wait.
-    Full,
-    /// It cannot be written.
-    Failed(String),
-}
-
-/// The state of a log.
-#[derive(Debug, Default)]
-pub(in crate::serve) struct LogStatus {
-    /// Why the last attempt to write failed; `None` if it succeeded.
-    failure: Mutex<Option<String>>,
-    waiting_bytes: AtomicUsize,
-    /// Records written, and dropped because too many waited.
-    pub written: AtomicU64,
-    pub dropped: AtomicU64,
-    /// Failed attempts to write.
-    pub failures: AtomicU64,
-}
-
-impl LogStatus {
-    /// Why the log cannot be written; `None` if the last attempt succeeded.
-    pub(in crate::serve) fn failure(&self) -> Option<String> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Notes the result of an attempt to write; changes are logged.
-    fn note(&self, result: &Result<(), String>, place: &str) {
-        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        match result {
-            Ok(()) => {
-                if failure.take().is_some() {
-                    info!("serve.log: {place} can be written again");
-                }
-            }
-            Err(why) => {
-                self.failures.fetch_add(1, Ordering::Relaxed);
-                if failure.replace(why.clone()).is_none() {
-                    error!("{why}; requests are refused until it can be written");
-                }
-            }
-        }
-    }
-}
-
 /// Records of one request, which are written together.
 struct Entry {
     /// Each begins after the `{` and the fields that the writer adds, and ends with `}` and a line feed.
@@ -89,18 +46,6 @@ struct Entry {
     waiting: WaitingBytes,
     /// `None` if the request does not wait.
     written: Option<oneshot::Sender<Result<(), LogError>>>,
-}
-
-/// Bytes of records that wait, until this is dropped.
-struct WaitingBytes {
-    bytes: usize,
-    status: Arc<LogStatus>,
-}
-
-impl Drop for WaitingBytes {
-    fn drop(&mut self) {
-        self.status.waiting_bytes.fetch_sub(self.bytes, Ordering::SeqCst);
-    }
 }
 
 /// A log with its writer.
@@ -120,17 +65,19 @@ pub(in crate::serve) struct RequestLog {
 
 impl RequestLog {
     /// Starts the writer. `instance`: unique among processes that write to the folder.
-    /// `source`: the log that the config reads, whose database a table is in unless it says otherwise.
+    /// `source`: the log that the config reads, whose database a table is in unless it says otherwise. `outcome`: what happens
+    /// while it cannot be written.
     pub(in crate::serve) fn start(
         options: &RequestLogOptions,
         source: &SourceOptions,
         instance: &str,
         clock: Clock,
+        outcome: &'static str,
     ) -> Result<Self> {
         let mut sink = open_sink(options, source, instance)?;
         sink.probe().map_err(|why| Fault::setup(format!("{why}; set it to a place that vigie can write to")))?;
         let (sender, entries) = sync_channel(MAX_WAITING);
-        let status = Arc::new(LogStatus::default());
+        let status = Arc::new(LogStatus::new(outcome));
         let writer = RecordWriter {
             entries,
             sink,
@@ -167,8 +114,7 @@ impl RequestLog {
     pub(in crate::serve) async fn append(&self, records: Vec<Vec<u8>>) -> Result<(), LogError> {
         let bytes: usize = records.iter().map(Vec::len).sum();
         let count = records.len() as u64;
-        let before = self.status.waiting_bytes.fetch_add(bytes, Ordering::SeqCst);
-        let waiting = WaitingBytes { bytes, status: Arc::clone(&self.status) };
+        let (waiting, before) = WaitingBytes::add(&self.status, bytes);
         let (written, answer) = oneshot::channel();
         let waits = self.durability != Durability::Queued;
         let entry = Entry { records, waiting, written: waits.then_some(written) };
@@ -271,10 +217,10 @@ impl RecordWriter {
     /// Writes an entry and those that wait behind it, up to the limits. Returns whether these were reached.
     fn write(&mut self, first: Entry) -> bool {
         let mut group = vec![first];
-        let mut bytes = group.iter().map(|entry| entry.waiting.bytes).sum::<usize>();
+        let mut bytes = group.iter().map(|entry| entry.waiting.bytes()).sum::<usize>();
         while group.len() < MAX_GROUP && bytes < MAX_GROUP_BYTES {
             let Ok(entry) = self.entries.try_recv() else { break };
-            bytes += entry.waiting.bytes;
+            bytes += entry.waiting.bytes();
             group.push(entry);
         }
         // Dropped records have numbers, and the next record says how many they are.
@@ -349,7 +295,7 @@ mod tests {
         let options = format!("{{dir: {}, when_full: {when_full}}}", folder.display());
         let options: RequestLogOptions = serde_yaml::from_str(&options).unwrap();
         let source: SourceOptions = serde_yaml::from_str("{path: log, fields: {timestamp: ts}}").unwrap();
-        RequestLog::start(&options, &source, "api", Clock::System).unwrap()
+        RequestLog::start(&options, &source, "api", Clock::System, "requests are refused").unwrap()
     }
 
     fn append(log: &RequestLog, id: &str) -> Result<(), LogError> {

@@ -120,8 +120,17 @@ fn omitted_names_are_not_logged_and_features_cannot_be_omitted() {
     inputs.remove("NAME");
     assert_eq!(logged(&world, "log")[0]["inputs"], Value::Object(inputs));
     server.stop();
-    super::process::configure(&world, "file: model.cbm", "log: {dir: log, omit: [AMT_CREDIT]}");
-    let ran = world.vigie(&["serve", "--config", "vigie.yaml"]);
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("serve.log.omit: `AMT_CREDIT` is a feature"), "{}", ran.stderr);
+    world.file("features.csv", "SK_ID_CURR,AMT_CREDIT\n1,2\n");
+    let features = "features: {path: features.csv, id: SK_ID_CURR}";
+    for (name, what) in [("AMT_CREDIT", "a feature"), ("SK_ID_CURR", "the id of `features`")] {
+        super::process::configure_with(
+            &world,
+            "file: model.cbm",
+            features,
+            &format!("log: {{dir: log, omit: [{name}]}}"),
+        );
+        let ran = world.vigie(&["serve", "--config", "vigie.yaml"]);
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.stderr.contains(&format!("serve.log.omit: `{name}` is {what}")), "{}", ran.stderr);
+    }
 }

@@ -33,7 +33,7 @@ pub(crate) fn configure(world: &World, model: &str, extra: &str) {
     configure_with(world, model, "", extra);
 }
 
-fn configure_with(world: &World, model: &str, sections: &str, extra: &str) {
+pub(crate) fn configure_with(world: &World, model: &str, sections: &str, extra: &str) {
     let reference = home_credit("reference.vigie");
     let extra: String = extra.lines().map(|line| format!("  {line}\n")).collect();
     world.file(

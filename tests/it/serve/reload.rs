@@ -131,6 +131,21 @@ fn a_model_that_cannot_be_used_leaves_the_old_one_in_use() {
 }
 
 #[test]
+fn a_panic_does_not_end_the_search_for_other_versions() {
+    let world = world("");
+    let server = start(&world, &[("VIGIE_PANIC_AT", "serve.refresh")]);
+    let end = StdInstant::now() + Duration::from_secs(30);
+    while fs::read_to_string(world.path("serve.log")).unwrap().matches("another version of the model panicked").count()
+        < 2
+    {
+        assert!(StdInstant::now() < end, "the model is not looked up again");
+        assert!(Command::new("kill").args(["-HUP", &server.child.id().to_string()]).status().unwrap().success());
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.post("/predict", &Value::Object(applicant()).to_string()).status, 200);
+}
+
+#[test]
 fn a_challenger_scores_aside_or_answers_its_share() {
     let world = world("");
     fs::copy(home_credit("challengers/lightgbm.txt"), world.path("lightgbm.txt")).unwrap();
@@ -179,4 +194,15 @@ fn a_challenger_scores_aside_or_answers_its_share() {
     assert!((60..=140).contains(&own), "{own} of 400");
     assert_ne!(versions["1"][0].to_bits(), versions["2"][0].to_bits());
     assert_eq!(second[0]["outputs"]["proba_default"].as_f64().unwrap().to_bits(), versions["2"][0].to_bits());
+    // Scores that cannot be logged are counted, and stop nobody.
+    fs::remove_dir_all(world.path("second")).unwrap();
+    world.file("second", "a file in its place");
+    let end = StdInstant::now() + Duration::from_secs(30);
+    while server.get("/metrics").text.contains("vigie_serve_unshadowed_total 0") {
+        assert!(StdInstant::now() < end, "not counted");
+        assert_eq!(server.post("/predict", &body).status, 200);
+    }
+    assert_eq!(server.get("/readyz").status, 200);
+    let log = fs::read_to_string(world.path("serve.log")).unwrap();
+    assert!(log.contains("the challenger's scores are lost until it can be written"), "{log}");
 }
