@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use tracing::warn;
 use vigie_models::{Explainer, Inputs};
 use vigie_profile::{
     decision::DecisionRule,
@@ -81,7 +82,9 @@ impl ServedModel {
         let rescorer = Rescorer::new(model, &Layout::new(Precision::F64, Vec::new(), None));
         let rescorer = with_missing_inputs(rescorer, settings)?;
         // Not every model that is served has a reference yet.
-        let reference = open_configured_reference(settings).ok();
+        let reference = open_configured_reference(settings)
+            .inspect_err(|fault| warn!("{fault}; without the reference, no level is unseen"))
+            .ok();
         let served = Self {
             name: settings.model.name.clone(),
             version,
