@@ -166,13 +166,14 @@ class Subject:
 
 
 class Group:
-    """A control group with a weight of the processor as systemd's CPUWeight, if one can be made; and a niceness."""
+    """A control group with a weight of the processor as systemd's CPUWeight (also "idle"), if one can be made; and a niceness."""
 
     def __init__(self, name, weight, nice=0):
         self.nice, self.path = nice, None
         own = dict(line.split(":", 2)[1:] for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines())
-        kinds = (("cpu", "/sys/fs/cgroup/cpu", "cpu.shares", weight * 1024 // 100), ("", "/sys/fs/cgroup", "cpu.weight", weight))
-        for kind, root, file, value in kinds:
+        kinds = [("cpu", "/sys/fs/cgroup/cpu", "cpu.shares"), ("", "/sys/fs/cgroup", "cpu.weight")]
+        for kind, root, file in kinds:
+            file, value = ("cpu.idle", 1) if weight == "idle" else (file, weight * 1024 // 100 if kind else weight)
             path = pathlib.Path(root + own.get(kind, "/")) / f"vigie-bench-{os.getpid()}-{name}"
             try:
                 path.mkdir()
@@ -220,7 +221,7 @@ def under_load(args, folder, row, highest):
     connections = 64
     wait_ms = max(1, 1000 * connections / (highest / 2) - 0.2)
     # The clients are on other machines; here they have the weight of the service.
-    groups = {"serve": Group("serve", 500), "wrk": Group("wrk", 500), "check": Group("check", 20, nice=10)}
+    groups = {"serve": Group("serve", 500), "wrk": Group("wrk", 500), "check": Group("check", "idle", nice=10)}
     subject = next(subjects(args, folder, row))
     subject.command = groups["serve"].command(subject.command)
     how = "control groups" if groups["check"].path else "niceness"
