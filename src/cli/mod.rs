@@ -11,6 +11,7 @@ mod daemon;
 mod exit_status;
 mod explain;
 mod import;
+mod init;
 mod learn;
 mod left_out;
 mod log;

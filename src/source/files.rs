@@ -288,7 +288,7 @@ impl LogFile {
         (found, result.err().map(|error| self.unreadable(&error)))
     }
 
-    fn unreadable(&self, error: &io::Error) -> Unreadable {
+    pub(super) fn unreadable(&self, error: &io::Error) -> Unreadable {
         let path = self.stored.path().to_owned();
         if let Some(UnclosedQuote { line }) = error.get_ref().and_then(|error| error.downcast_ref()) {
             return Unreadable::lost(path, (InputShape::OpenQuote, Some(*line)));
@@ -313,7 +313,7 @@ impl LogFile {
 }
 
 /// Turns a panic of a decoder on a damaged file into an error, so that the run continues without the file.
-fn catch_panic<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn catch_panic<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged (the decoder panicked)")))
 }

@@ -39,6 +39,14 @@ pub(super) struct RecordReader<'m> {
     has_field: Vec<bool>,
     /// The columns of features that a partition key provides.
     partition: Vec<(usize, Option<&'m str>)>,
+    /// The records as they were read, if they are kept.
+    kept: Option<KeptLines>,
+}
+
+/// Records as lines of JSON, up to a total size.
+struct KeptLines {
+    lines: Vec<Vec<u8>>,
+    bytes_left: usize,
 }
 
 /// Maximum nesting of lists in lists and of JSON text in JSON, as a guard against hostile input.
@@ -66,7 +74,18 @@ impl<'m> RecordReader<'m> {
                 .iter()
                 .filter_map(|(key, value)| Some((*mapping.column_of.get(key)?, value.as_deref())))
                 .collect(),
+            kept: None,
         }
+    }
+
+    /// A reader that keeps the records, up to `bytes` of them.
+    pub(super) fn keeping_lines(mapping: &'m Mapping, bytes: usize) -> Self {
+        Self { kept: Some(KeptLines { lines: Vec::new(), bytes_left: bytes }), ..Self::new(mapping) }
+    }
+
+    /// Takes the records that were kept.
+    pub(super) fn take_lines(&mut self) -> Vec<Vec<u8>> {
+        self.kept.as_mut().map(|kept| std::mem::take(&mut kept.lines)).unwrap_or_default()
     }
 
     /// Reads one line. Lines that are not records are added to the complaints.
@@ -97,6 +116,12 @@ impl<'m> RecordReader<'m> {
             self.builder.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
             return;
         };
+        if let Some(kept) = self.kept.as_mut()
+            && let Some(left) = kept.bytes_left.checked_sub(line.len())
+        {
+            kept.lines.push(line.to_vec());
+            kept.bytes_left = left;
+        }
         let record = &Members::new(&object);
         self.found.own.parsed += 1;
         if self.found.records < NAMED_RECORDS {
@@ -354,6 +379,12 @@ impl<'m> RecordReader<'m> {
     fn read_split(&mut self, at: Instant, names: &Array<'_, '_>, rows: &Array<'_, '_>) {
         let positions: Vec<Option<usize>> =
             names.iter().map(|name| name.as_str().and_then(|name| self.mapping.column_of.get(name).copied())).collect();
+        if self.named_inputs < NAMED_RECORDS {
+            for name in names {
+                name.as_str().iter().for_each(|name| self.found.inputs.note(name));
+            }
+        }
+        self.named_inputs += 1;
         for row in rows {
             if let Some(row) = row.as_array() {
                 self.read_array(at, &row, &positions);

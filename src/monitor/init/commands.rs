@@ -1,0 +1,102 @@
+//! The commands that `vigie init` prints: learn the reference, then check.
+
+use std::path::Path;
+
+use vigie_profile::window::{Instant, Window};
+
+use crate::{
+    monitor::registry::learn_command::quoted,
+    propose::{Known, Proposal, ProposedScore},
+};
+
+/// Number of days of a log to learn from, at most.
+const LEARNT_DAYS: usize = 28;
+
+/// The days of a log to learn from, and the day to check first.
+pub(super) struct Days {
+    pub learnt: Window,
+    pub checked: Window,
+    /// Whether both are the same day, because the log has only one.
+    pub is_single: bool,
+}
+
+/// Divides the days of a log: the first half to learn from, the last one to check.
+pub(super) fn days(found: &[(Window, u64)]) -> Option<Days> {
+    let (first, last) = (found.first()?.0, found.last()?.0);
+    let half = found.len().div_ceil(2).min(LEARNT_DAYS).min(found.len().saturating_sub(1)).max(1);
+    let end = found.get(half - 1)?.0;
+    Some(Days {
+        learnt: Window { from: first.from, to: end.to },
+        checked: last,
+        is_single: found.len() == 1,
+    })
+}
+
+/// The command that learns the reference from a table, or from the log's own days.
+pub(super) fn learn_command(
+    proposal: &Proposal,
+    known: &Known,
+    (config, reference): (&Path, &Path),
+    (model, data): (Option<&Path>, Option<&Path>),
+    days: Option<&Days>,
+) -> String {
+    let mut command = String::from("vigie learn");
+    let mut add = |flag: &str, value: &str| {
+        command.push_str(&format!(" {flag} {}", quoted(value)));
+    };
+    let has_names = !known.model_features.is_empty();
+    match data {
+        Some(data) => {
+            add("--data", &data.to_string_lossy());
+            let target = known.target(&proposal.feature_names);
+            let score = known.score(&proposal.feature_names);
+            if let Some(target) = target {
+                add("--target", target);
+            }
+            if let Some(score) = score {
+                let is_regression = matches!(proposal.score, Some(ProposedScore::Prediction(_)));
+                add(if is_regression { "--prediction" } else { "--probability" }, score);
+            }
+            let others = known.columns.iter().map(|column| column.name.as_str());
+            let is_other = |name: &&str| {
+                !proposal.feature_names.iter().any(|own| own == name) && Some(*name) != target && Some(*name) != score
+            };
+            let others: Vec<&str> = others.filter(is_other).collect();
+            if !others.is_empty() && !has_names {
+                add("--ignore", &others.join(","));
+            }
+        }
+        None => {
+            add("--config", &config.to_string_lossy());
+            if let Some(days) = days {
+                add("--from", &short(days.learnt.from));
+                add("--to", &short(days.learnt.to));
+            }
+            if !proposal.ignored.is_empty() && !has_names {
+                add("--ignore", &proposal.ignored.join(","));
+            }
+        }
+    }
+    if let Some(model) = model {
+        add("--model", &model.to_string_lossy());
+    }
+    add("--out", &reference.to_string_lossy());
+    command
+}
+
+/// The command that checks the latest window, or if it is not over yet, the day that has records.
+pub(super) fn check_command(config: &Path, days: Option<&Days>, is_complete: bool) -> String {
+    let config = quoted(&config.to_string_lossy());
+    match days {
+        Some(days) if !is_complete || days.is_single => {
+            format!("vigie check --config {config} --from {} --to {}", short(days.checked.from), short(days.checked.to))
+        }
+        _ => format!("vigie check --config {config}"),
+    }
+}
+
+/// A time as an argument: midnight in UTC as a date.
+fn short(at: Instant) -> String {
+    let text = at.to_string();
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), ToOwned::to_owned)
+}

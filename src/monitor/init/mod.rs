@@ -1,0 +1,7 @@
+//! `vigie init`: writes a config for a log that nobody has mapped yet.
+
+mod commands;
+mod init;
+mod known;
+
+pub use init::{InitRequest, InitialConfig, TriedConfig, draft, write_config};

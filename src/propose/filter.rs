@@ -1,0 +1,83 @@
+//! Which records are requests to the model: those with one value of a field, such as the endpoint.
+
+use std::collections::BTreeMap;
+
+use super::{
+    candidate::Candidate,
+    inputs::{FoundInputs, InputLayout},
+    names::{is_output, last, words},
+    survey::{Survey, spelled, value_at},
+};
+
+/// Maximum number of values of the field.
+const VALUES: usize = 30;
+/// Names of fields that say what a record is.
+const NAMES: [&str; 14] = [
+    "endpoint", "path", "route", "url", "uri", "kind", "type", "event", "eventtype", "recordtype", "method", "action", "operation",
+    "stage",
+];
+
+/// The field and its values.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FoundFilter {
+    pub field: Candidate,
+    pub values: Vec<String>,
+}
+
+/// Finds the field that tells requests from other records, if there are others. Failed requests have the value of requests.
+pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&str>) -> Option<FoundFilter> {
+    let has_inputs: Vec<bool> = survey.records.iter().map(|record| is_request(record, inputs, score)).collect();
+    let requests = has_inputs.iter().filter(|has| **has).count();
+    if requests == 0 || requests == has_inputs.len() {
+        return None;
+    }
+    let may_be = |path: &str| !inputs.contains(path) && !is_output(path);
+    let mut found: Vec<(usize, FoundFilter)> = survey
+        .scalars()
+        .filter(|(path, facts)| {
+            let is_named = NAMES.contains(&words(last(path)).concat().as_str());
+            may_be(path) && (facts.texts > 0 || is_named) && !(facts.is_numeric() && facts.times.is_empty() && !is_named)
+                && (2..=VALUES).contains(&facts.values.len())
+        })
+        .filter_map(|(path, _)| {
+            let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+            for (value, has) in survey.column(path).zip(&has_inputs) {
+                let (with, all) = counts.entry(spelled(value?)).or_default();
+                *with += usize::from(*has);
+                *all += 1;
+            }
+            let kept: Vec<String> = counts.iter().filter(|(_, (with, _))| *with > 0).map(|(value, _)| value.clone()).collect();
+            let others: usize = counts.values().filter(|(with, _)| *with == 0).map(|(_, all)| all).sum();
+            // A value that most of its records without inputs share is not that of requests.
+            let is_clean = counts.values().all(|(with, all)| *with == 0 || with * 2 > *all);
+            if others == 0 || kept.len() > 3 || !is_clean {
+                return None;
+            }
+            let named = NAMES.iter().position(|name| words(last(path)).concat() == *name);
+            let rank = others * 2 + named.map_or(0, |place| (NAMES.len() - place) * 3);
+            let left_out: Vec<String> = counts
+                .iter()
+                .filter(|(_, (with, _))| *with == 0)
+                .map(|(value, (_, all))| format!("{} {all}", vigie_profile::shown::shown(value)))
+                .take(5)
+                .collect();
+            let evidence = format!("{others} records without inputs have another value: {}", left_out.join(", "));
+            Some((rank, FoundFilter { field: Candidate::new(path, evidence), values: kept }))
+        })
+        .collect();
+    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.into_iter().map(|(_, filter)| filter).next()
+}
+
+/// Whether a record has inputs, or if these are its own fields, a score.
+fn is_request(record: &serde_json::Value, inputs: &FoundInputs, score: Option<&str>) -> bool {
+    let has = |path: &str| value_at(record, path).is_some_and(|value| !value.is_null() && *value != serde_json::json!({}));
+    match (&inputs.path, score) {
+        (None, Some(score)) => has(score),
+        (None, None) => true,
+        (Some(path), _) if inputs.layout == InputLayout::Object => {
+            has(path) && inputs.names.iter().any(|name| value_at(record, path).is_some_and(|own| value_at(own, name).is_some()))
+        }
+        (Some(path), _) => has(path),
+    }
+}

@@ -1,0 +1,175 @@
+//! Reads the sample, and tries a mapping on it with the code that reads the log.
+
+use std::{path::Path, sync::Arc};
+
+use serde_json::Value;
+use vigie_profile::{batch::Complaints, layout::Column};
+
+use super::{json, parquet};
+use crate::{
+    fault::{Fault, InputShape, Result},
+    source::{
+        LogSample, Request, SourceOptions,
+        file::{FileFormat, LogFile},
+        files::{SortedFiles, catch_panic, no_readable_file, sort_files},
+        lines,
+        mapping::Mapping,
+        read_result::Unreadable,
+        record::RecordReader,
+        shape, store,
+    },
+};
+
+/// Maximum number of files that are read: the first one, the last one, and others in between.
+const FILES: usize = 10;
+/// Maximum number of records of all files.
+const RECORDS: usize = 2_000;
+/// Maximum size of the records that are kept, in bytes.
+const BYTES: usize = 64 << 20;
+
+/// The first records of some files.
+#[derive(Debug, Default)]
+pub struct RecordSample {
+    lines: Vec<Vec<u8>>,
+    bytes: usize,
+    /// Number of files that were read, and of all files.
+    pub files: (usize, usize),
+    /// The format that the config has to state, because the names of the files do not.
+    pub format: Option<&'static str>,
+    /// Keys of the Hive partitions, with the value of the first file.
+    pub partition: Vec<(String, String)>,
+    /// Lines that are not records.
+    pub complaints: Complaints,
+    /// Files that could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl RecordSample {
+    /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
+    pub fn read(key: &str, path: &Path) -> Result<Self> {
+        let (files, format) = find(key, path)?;
+        let mut sample = Self { format, ..Self::default() };
+        let count = files.len().min(FILES);
+        sample.files = (count, files.len());
+        if let Some(file) = files.first() {
+            let values = file.partition.values.iter();
+            sample.partition = values.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect();
+        }
+        for number in 0..count {
+            let place = number * (files.len() - 1) / (count - 1).max(1);
+            if let Some(file) = files.get(place) {
+                sample.add(file, RECORDS.div_ceil(count));
+            }
+        }
+        if sample.lines.is_empty() {
+            return Err(sample.nothing(key, path, &files));
+        }
+        Ok(sample)
+    }
+
+    fn add(&mut self, file: &LogFile, most: usize) {
+        let mapping = Mapping::for_labels("", "");
+        let result = catch_panic(|| match file.format {
+            FileFormat::Parquet => parquet::first_rows(file, most, &mut |line| self.keep(line)),
+            FileFormat::Ndjson | FileFormat::Csv => {
+                let mut reader = RecordReader::keeping_lines(&mapping, BYTES.saturating_sub(self.bytes));
+                let result = lines::read_into(&mut reader, file, most as u64, &mapping);
+                self.complaints.merge(reader.builder.take(&mapping).complaints);
+                reader.take_lines().iter().for_each(|line| self.keep(line));
+                result
+            }
+        });
+        self.unreadable.extend(result.err().map(|error| file.unreadable(&error)));
+    }
+
+    fn keep(&mut self, line: &[u8]) {
+        if self.bytes + line.len() <= BYTES {
+            self.bytes += line.len();
+            self.lines.push(line.to_vec());
+        }
+    }
+
+    /// The error for a log without a record.
+    fn nothing(&self, key: &str, path: &Path, files: &[Arc<LogFile>]) -> Fault {
+        let lost = files.iter().find_map(|file| {
+            let (shape, line) = shape::check(file).unwrap_or_else(|_| shape::recognise(file))?;
+            Some(Unreadable::lost(file.stored.path().to_owned(), (shape, line)).left_out())
+        });
+        let why = lost.or_else(|| self.unreadable.first().map(Unreadable::left_out));
+        let shown = path.display();
+        match why {
+            Some(why) => {
+                let place = why.place.unwrap_or_default();
+                Fault::setup(format!("{key} {place}: {}", why.cause.unwrap_or_default()))
+            }
+            None if self.complaints != Complaints::default() => Fault::setup(format!(
+                "{key} {shown}: {}; {}",
+                InputShape::Unknown.appearance(),
+                InputShape::Unknown.remedy()
+            )),
+            None => Fault::setup(format!(
+                "{key} {shown}: it holds no record; pass a log in which the service has written some requests"
+            )),
+        }
+    }
+
+    /// Number of records.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The records, with JSON text inside them parsed. Those that are nested too deeply are left out.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        self.lines.iter().filter_map(|line| json::parse(line)).filter(Value::is_object)
+    }
+
+    /// Reads the sample with a mapping, as the log would be.
+    pub fn try_mapping(&self, options: &SourceOptions, columns: Vec<Column>) -> Result<LogSample> {
+        let mapping = Mapping::new(options, &Request { columns, window: None })?;
+        let mut reader = RecordReader::new(&mapping);
+        let mut sample = LogSample { fields: mapping.fields(), ..LogSample::default() };
+        self.lines.iter().for_each(|line| reader.read_line(line));
+        sample.records.push(reader.builder.take(&mapping));
+        sample.found = reader.found;
+        Ok(sample)
+    }
+}
+
+/// The files in a supported format; if no name tells it, those whose content does, and their format.
+fn find(key: &str, path: &Path) -> Result<(Vec<Arc<LogFile>>, Option<&'static str>)> {
+    let open = |format| -> Result<SortedFiles> { Ok(sort_files(store::find(key, "the log", path)?, format)) };
+    let SortedFiles { files, skipped } = open(None)?;
+    if !files.is_empty() {
+        return Ok((files, None));
+    }
+    let formats = [(FileFormat::Ndjson, "ndjson"), (FileFormat::Parquet, "parquet"), (FileFormat::Csv, "csv")];
+    for (format, name) in formats {
+        let files = open(Some(format))?.files;
+        let has_records = |file: &Arc<LogFile>| {
+            file.stored.size().is_ok_and(|size| size > 0) && matches!(shape::check(file), Ok(None))
+        };
+        if format != FileFormat::Csv && files.first().is_some_and(has_records)
+            || format == FileFormat::Csv && files.first().is_some_and(|file| has_records(file) && is_table(file))
+        {
+            return Ok((files, Some(name)));
+        }
+    }
+    Err(no_readable_file(key, path, &skipped))
+}
+
+/// Whether a file begins with a header of several cells.
+fn is_table(file: &LogFile) -> bool {
+    let mut line = String::new();
+    let read = file.stream().and_then(|stream| {
+        use std::io::{BufRead, Read};
+        std::io::BufReader::new(stream.take(1 << 16)).read_line(&mut line)
+    });
+    read.is_ok() && line.matches(',').count() >= 2
+}
