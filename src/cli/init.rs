@@ -19,8 +19,7 @@ const QUESTIONS: usize = 10;
 
 pub(super) fn run(args: &InitArgs) -> Result<ExitStatus> {
     let InitArgs { log, data, model, out, yes, force } = args;
-    let initial =
-        draft(InitRequest { log, data: data.as_deref(), model: model.as_deref(), out, force: *force })?;
+    let initial = draft(InitRequest { log, data: data.as_deref(), model: model.as_deref(), out, force: *force })?;
     let mut answers = Answers::new();
     if !yes && io::stdin().is_terminal() && io::stderr().is_terminal() {
         for _ in 0..QUESTIONS {
@@ -86,7 +85,11 @@ fn understood(proposal: &Proposal) -> Vec<(&'static str, String)> {
 /// Asks on the terminal; an empty answer is the default.
 fn ask(question: &Question) -> Result<String> {
     let mut stderr = io::stderr();
-    let closed = |_| Fault::setup("the terminal was closed before all questions were answered; use --yes to take the likeliest answers");
+    let closed = |_| {
+        Fault::setup(
+            "the terminal was closed before all questions were answered; use --yes to take the likeliest answers",
+        )
+    };
     let mut say = |text: &str| stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).map_err(closed);
     say(&format!("{}\n", question.text))?;
     for (number, option) in (1..).zip(&question.options) {
@@ -133,7 +136,9 @@ mod tests {
             default: "a".to_owned(),
         };
         let question = own(&["a", "b"]);
-        for (line, expected) in [("", Some("a")), ("2", Some("b")), ("b", Some("b")), ("0", None), ("3", None), ("x", None)] {
+        for (line, expected) in
+            [("", Some("a")), ("2", Some("b")), ("b", Some("b")), ("0", None), ("3", None), ("x", None)]
+        {
             assert_eq!(answer(&question, line).as_deref(), expected, "{line}");
         }
         assert_eq!(answer(&own(&[]), "Europe/Paris").as_deref(), Some("Europe/Paris"));

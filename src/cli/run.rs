@@ -1,7 +1,8 @@
 //! Dispatches to the verbs.
 
 use super::{
-    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, init, learn, replay, score, serve, status,
+    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, init, learn, replay, score, serve,
+    status,
 };
 use crate::fault::Result;
 

@@ -23,7 +23,8 @@ pub(super) struct FoundDecision {
     pub words: Option<(Vec<String>, Vec<String>)>,
     /// From which score on requests are refused, or with `HighScore::Good` accepted, and the evidence.
     pub threshold: Option<(f64, String)>,
-    pub high_score: HighScore,
+    /// Whether high scores are refused; `None`: the decisions do not say.
+    pub high_score: Option<HighScore>,
     pub question: Option<Question>,
 }
 
@@ -72,11 +73,14 @@ fn decision(
     let pairs = pairs(survey, path, score, scale);
     let bad = |word: &str| common.meaning(&word_of(word));
     let (split, words) = if is_known {
-        (split(&pairs, &|word| match bad(word)? {
-            DecisionWord::Refused => Some(true),
-            DecisionWord::Accepted => Some(false),
-            DecisionWord::Open => None,
-        }), None)
+        (
+            split(&pairs, &|word| match bad(word)? {
+                DecisionWord::Refused => Some(true),
+                DecisionWord::Accepted => Some(false),
+                DecisionWord::Open => None,
+            }),
+            None,
+        )
     } else {
         let mut values = facts.values.keys();
         let (first, second) = (values.next()?.clone(), values.next()?.clone());
@@ -100,39 +104,31 @@ fn decision(
     if (named < 2 || is_number && named < 2) && !is_explained || is_number && split.has_both && !is_explained {
         return None;
     }
-    let question = words.as_ref().filter(|_| !answers.contains_key(&Subject::Words)).map(|(accepted, refused)| Question {
-        subject: Subject::Words,
-        text: format!("Which word of `{path}` means accepted?"),
-        options: accepted.iter().chain(refused).cloned().collect(),
-        default: accepted.first().cloned().unwrap_or_default(),
-    });
+    let question =
+        words.as_ref().filter(|_| !answers.contains_key(&Subject::Words)).map(|(accepted, refused)| Question {
+            subject: Subject::Words,
+            text: format!("Which word of `{path}` means accepted?"),
+            options: accepted.iter().chain(refused).cloned().collect(),
+            default: accepted.first().cloned().unwrap_or_default(),
+        });
     // A 1 is the event, whatever the score; words say which side is refused.
     let high_score = match &words {
-        _ if is_accepting => HighScore::Bad,
-        None if is_number && !says_field || !is_explained => HighScore::Bad,
-        None => split.high,
+        _ if is_accepting => Some(HighScore::Bad),
+        None if is_number && !says_field || !is_explained => None,
+        None => Some(split.high),
         Some((_, refused)) => {
             let high_is_refused = (split.high == HighScore::Bad) == refused.contains(facts.values.keys().nth(1)?);
-            if high_is_refused { HighScore::Bad } else { HighScore::Good }
+            Some(if high_is_refused { HighScore::Bad } else { HighScore::Good })
         }
     };
     let counts: Vec<String> =
         facts.values.iter().map(|(word, count)| format!("{} {count}", vigie_profile::shown::shown(word))).collect();
-    let side = if high_score == HighScore::Good { "accepted" } else { "refused" };
     let threshold = is_explained.then(|| {
-        let evidence = format!(
-            "{} of {} logged decisions are {side} at this score or above",
-            split.explained, split.all
-        );
+        let evidence = format!("explains {} of {} logged decisions", split.explained, split.all);
         (logged_threshold(survey, split.threshold, &pairs).unwrap_or(split.threshold), evidence)
     });
-    let found = FoundDecision {
-        field: Candidate::new(path, counts.join(", ")),
-        words,
-        threshold,
-        high_score,
-        question,
-    };
+    let found =
+        FoundDecision { field: Candidate::new(path, counts.join(", ")), words, threshold, high_score, question };
     let rank = named * 20
         + usize::from(is_known && !is_number) * 15
         + usize::from(is_explained) * 20
@@ -175,7 +171,8 @@ fn split(pairs: &[(f64, String)], is_refused: &dyn Fn(&String) -> Option<bool>) 
         }
         let below = place + 1;
         let as_bad = (below - refused_below) + (refused - refused_below);
-        let (explained, side) = if as_bad * 2 >= all { (as_bad, HighScore::Bad) } else { (all - as_bad, HighScore::Good) };
+        let (explained, side) =
+            if as_bad * 2 >= all { (as_bad, HighScore::Bad) } else { (all - as_bad, HighScore::Good) };
         if explained > best {
             (best, place_of_best, high) = (explained, Some((*score, *next)), side);
         }

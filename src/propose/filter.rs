@@ -13,7 +13,19 @@ use super::{
 const VALUES: usize = 30;
 /// Names of fields that say what a record is.
 const NAMES: [&str; 14] = [
-    "endpoint", "path", "route", "url", "uri", "kind", "type", "event", "eventtype", "recordtype", "method", "action", "operation",
+    "endpoint",
+    "path",
+    "route",
+    "url",
+    "uri",
+    "kind",
+    "type",
+    "event",
+    "eventtype",
+    "recordtype",
+    "method",
+    "action",
+    "operation",
     "stage",
 ];
 
@@ -36,7 +48,9 @@ pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&
         .scalars()
         .filter(|(path, facts)| {
             let is_named = NAMES.contains(&words(last(path)).concat().as_str());
-            may_be(path) && (facts.texts > 0 || is_named) && !(facts.is_numeric() && facts.times.is_empty() && !is_named)
+            may_be(path)
+                && (facts.texts > 0 || is_named)
+                && !(facts.is_numeric() && facts.times.is_empty() && !is_named)
                 && (2..=VALUES).contains(&facts.values.len())
         })
         .filter_map(|(path, _)| {
@@ -46,7 +60,8 @@ pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&
                 *with += usize::from(*has);
                 *all += 1;
             }
-            let kept: Vec<String> = counts.iter().filter(|(_, (with, _))| *with > 0).map(|(value, _)| value.clone()).collect();
+            let kept: Vec<String> =
+                counts.iter().filter(|(_, (with, _))| *with > 0).map(|(value, _)| value.clone()).collect();
             let others: usize = counts.values().filter(|(with, _)| *with == 0).map(|(_, all)| all).sum();
             // A value that most of its records without inputs share is not that of requests.
             let is_clean = counts.values().all(|(with, all)| *with == 0 || with * 2 > *all);
@@ -71,12 +86,17 @@ pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&
 
 /// Whether a record has inputs, or if these are its own fields, a score.
 fn is_request(record: &serde_json::Value, inputs: &FoundInputs, score: Option<&str>) -> bool {
-    let has = |path: &str| value_at(record, path).is_some_and(|value| !value.is_null() && *value != serde_json::json!({}));
+    let has =
+        |path: &str| value_at(record, path).is_some_and(|value| !value.is_null() && *value != serde_json::json!({}));
     match (&inputs.path, score) {
         (None, Some(score)) => has(score),
         (None, None) => true,
         (Some(path), _) if inputs.layout == InputLayout::Object => {
-            has(path) && inputs.names.iter().any(|name| value_at(record, path).is_some_and(|own| value_at(own, name).is_some()))
+            has(path)
+                && inputs
+                    .names
+                    .iter()
+                    .any(|name| value_at(record, path).is_some_and(|own| value_at(own, name).is_some()))
         }
         (Some(path), _) => has(path),
     }

@@ -50,18 +50,17 @@ impl FoundInputs {
     /// Whether a path is one of the inputs.
     pub(super) fn contains(&self, path: &str) -> bool {
         match &self.path {
-            Some(inputs) => path == inputs || path.strip_prefix(inputs.as_str()).is_some_and(|rest| rest.starts_with('.')),
+            Some(inputs) => {
+                path == inputs || path.strip_prefix(inputs.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            }
             None => false,
         }
     }
 
     /// All inputs as columns of text, which any value can be.
     pub(super) fn columns(&self) -> Vec<Column> {
-        let column = |name: &String| Column {
-            name: name.clone(),
-            kind: Kind::Categorical,
-            spelling: LevelSpelling::Canonical,
-        };
+        let column =
+            |name: &String| Column { name: name.clone(), kind: Kind::Categorical, spelling: LevelSpelling::Canonical };
         self.names.iter().map(column).collect()
     }
 
@@ -102,7 +101,12 @@ fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[
     let found = |layout, names, records| {
         Some(FoundInputs { path: Some(path.to_owned()), layout, names, names_from: None, records })
     };
-    let children = || facts.children.iter().cloned().collect::<Vec<_>>();
+    // A few records, such as those of failed requests, may have other names.
+    let is_common = |name: &&String| {
+        let child = survey.get(&format!("{path}.{name}"));
+        child.is_some_and(|child| child.keys * 20 >= facts.objects + facts.object_lists)
+    };
+    let children = || facts.children.iter().filter(is_common).cloned().collect::<Vec<_>>();
     let first = || survey.records.iter().filter_map(|record| value_at(record, path)).find(|value| !value.is_null());
     if facts.object_lists > 0 {
         let Value::Array(list) = first()? else { return None };
@@ -127,9 +131,8 @@ fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[
         }
         let is_indexed = |name: &String| {
             let child = survey.get(&format!("{path}.{name}"));
-            child.is_some_and(|child| {
-                child.objects > 0 && child.children.iter().all(|key| key.parse::<usize>().is_ok())
-            })
+            child
+                .is_some_and(|child| child.objects > 0 && child.children.iter().all(|key| key.parse::<usize>().is_ok()))
         };
         let names = children();
         if names.iter().all(|name| is_list(name) || is_indexed(name)) && !names.is_empty() {
@@ -140,7 +143,9 @@ fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[
             child.is_some_and(|child| child.objects + child.object_lists + child.list_lists == 0)
         };
         // An envelope: the body is inside.
-        if ["encoding", "observedContentType", "contentType", "content_type"].iter().any(|key| facts.children.contains(*key))
+        if ["encoding", "observedContentType", "contentType", "content_type"]
+            .iter()
+            .any(|key| facts.children.contains(*key))
             && facts.children.contains("data")
         {
             return None;
@@ -154,7 +159,8 @@ fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[
         return unnamed(path, ("a list", facts.width()?), facts.scalar_lists, known, wanted);
     }
     let Value::String(text) = first()? else { return None };
-    let is_row = text.contains(',') && facts.texts * 2 > facts.present && facts.time_count() == 0 && !facts.is_numeric();
+    let is_row =
+        text.contains(',') && facts.texts * 2 > facts.present && facts.time_count() == 0 && !facts.is_numeric();
     let may_hold = has_word(last(path), &INPUTS) && is_row;
     let width = may_hold.then(|| csv_width(survey, path)).flatten()?;
     unnamed(path, ("a line of CSV", width), facts.texts, known, wanted)
@@ -246,7 +252,13 @@ fn rank(inputs: &FoundInputs, known: &BTreeSet<&str>, survey: &Survey) -> Option
     if known_share == 0 && !is_below_named && inputs.path.is_some() && (inputs.needs_names() || count < 3) {
         return None;
     }
-    let named = if is_named_so { 60 } else if is_below_named { 30 } else { 0 };
+    let named = if is_named_so {
+        60
+    } else if is_below_named {
+        30
+    } else {
+        0
+    };
     let depth = path.matches('.').count() * 2;
     // Parts of a body that is read as a whole.
     let is_part = path.rsplit_once('.').is_some_and(|(parent, _)| {
@@ -255,7 +267,8 @@ fn rank(inputs: &FoundInputs, known: &BTreeSet<&str>, survey: &Survey) -> Option
                 || parent.children.contains("name") && parent.children.contains("datatype")
         })
     });
-    let is_tensor_data = path.ends_with(".data") && path.rsplit('.').nth(1).is_some_and(|part| part.parse::<usize>().is_ok());
+    let is_tensor_data =
+        path.ends_with(".data") && path.rsplit('.').nth(1).is_some_and(|part| part.parse::<usize>().is_ok());
     if is_part || is_tensor_data {
         return None;
     }

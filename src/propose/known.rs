@@ -27,7 +27,18 @@ pub struct Known {
 
 /// Names of columns that hold the outcome.
 const TARGETS: [&str; 12] = [
-    "target", "label", "y", "default", "outcome", "class", "bad", "event", "actual", "is_default", "defaulted", "churn",
+    "target",
+    "label",
+    "y",
+    "default",
+    "outcome",
+    "class",
+    "bad",
+    "event",
+    "actual",
+    "is_default",
+    "defaulted",
+    "churn",
 ];
 
 impl Known {
@@ -37,7 +48,11 @@ impl Known {
         let may_be = |column: &&DataColumn| column.is_binary && !inputs.contains(&column.name);
         let mut columns = self.columns.iter().filter(may_be);
         let named = |column: &&DataColumn| TARGETS.contains(&column.name.to_lowercase().as_str());
-        columns.clone().find(named).or_else(|| columns.next().filter(|_| columns.next().is_none())).map(|own| own.name.as_str())
+        columns
+            .clone()
+            .find(named)
+            .or_else(|| columns.next().filter(|_| columns.next().is_none()))
+            .map(|own| own.name.as_str())
     }
 
     /// The column that is probably the score.

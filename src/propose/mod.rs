@@ -20,4 +20,4 @@ pub use known::{DataColumn, Known};
 pub use proposal::{Proposal, ProposedScore};
 pub use propose::propose;
 pub use question::{Answers, Question, Subject};
-pub use render::{ConfigText, render};
+pub use render::{ConfigText, Volume, render};

@@ -30,80 +30,149 @@ pub(super) fn has_word(path: &str, known: &[&str]) -> bool {
 /// The rank of the first group with a word of the name: the number of groups for the first group, down to 0 for none.
 fn rank(name: &str, groups: &[&[&str]]) -> usize {
     let joined = words(name).concat();
-    let place = groups.iter().position(|group| {
-        group.contains(&joined.as_str()) || has_word(name, group)
-    });
+    let place = groups.iter().position(|group| group.contains(&joined.as_str()) || has_word(name, group));
     place.map_or(0, |place| groups.len() - place)
 }
 
 pub(super) fn time_rank(path: &str) -> usize {
-    rank(last(path), &[
-        &["ts", "timestamp", "timestamputc", "inferencetime", "eventtime", "requesttime", "predictiontime", "horodatage"],
-        &["datetime", "createdat", "created", "receivedat", "loggedat", "when", "scoredat"],
-        &["time", "date", "at", "heure"],
-    ])
+    rank(
+        last(path),
+        &[
+            &[
+                "ts",
+                "timestamp",
+                "timestamputc",
+                "inferencetime",
+                "eventtime",
+                "requesttime",
+                "predictiontime",
+                "horodatage",
+            ],
+            &["datetime", "createdat", "created", "receivedat", "loggedat", "when", "scoredat"],
+            &["time", "date", "at", "heure"],
+        ],
+    )
 }
 
 pub(super) fn score_rank(path: &str) -> usize {
     let name = last(path);
-    let own = rank(name, &[
-        &["proba", "probability", "probabilite", "probabilities", "pd", "prob"],
-        &["score", "scores", "p", "likelihood", "risk"],
-        &["prediction", "predictions", "predicted", "pred", "yhat", "yprob"],
-    ]);
+    let own = rank(
+        name,
+        &[
+            &["proba", "probability", "probabilite", "probabilities", "pd", "prob"],
+            &["score", "scores", "p", "likelihood", "risk"],
+            &["prediction", "predictions", "predicted", "pred", "yhat", "yprob"],
+        ],
+    );
     // `outputs.0.data` of tensors, and the body of an answer.
     if own == 0 && is_output(path) { usize::from(["data", "value", "output", "result"].contains(&name)) } else { own }
 }
 
 pub(super) fn decision_rank(path: &str) -> usize {
-    rank(last(path), &[
-        &["decision", "verdict", "approved", "accepted", "rejected", "refused", "declined", "accorde", "refuse"],
-        &["prediction", "pred", "ypred", "label", "outcome", "class", "result", "score", "resultat"],
-    ])
+    rank(
+        last(path),
+        &[
+            &["decision", "verdict", "approved", "accepted", "rejected", "refused", "declined", "accorde", "refuse"],
+            &["prediction", "pred", "ypred", "label", "outcome", "class", "result", "score", "resultat"],
+        ],
+    )
 }
 
 pub(super) fn latency_rank(path: &str) -> usize {
-    rank(last(path), &[
-        &["latency", "latence", "latencyms"],
-        &["responsetime", "executiontime", "executiontimems", "processingtime", "inferencetime", "elapsed", "duration", "took", "duree"],
-        &["ms", "millis", "seconds", "elapsedms"],
-    ])
+    rank(
+        last(path),
+        &[
+            &["latency", "latence", "latencyms"],
+            &[
+                "responsetime",
+                "executiontime",
+                "executiontimems",
+                "processingtime",
+                "inferencetime",
+                "elapsed",
+                "duration",
+                "took",
+                "duree",
+            ],
+            &["ms", "millis", "seconds", "elapsedms"],
+        ],
+    )
 }
 
 pub(super) fn id_rank(path: &str) -> usize {
     let words = words(last(path));
     let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.as_str()));
     match () {
-        () if has(&["request", "event", "inference", "prediction", "correlation", "trace", "transaction", "invocation"])
-            && has(&["id", "uuid", "guid"]) =>
-        {
-            3
-        }
+        () if has(&["request", "event", "inference", "prediction", "invocation"]) && has(&["id", "uuid", "guid"]) => 4,
+        () if has(&["correlation", "trace", "transaction"]) && has(&["id", "uuid", "guid"]) => 3,
         () if words.len() == 1 && has(&["id", "uuid", "guid"]) => 2,
-        () => usize::from(has(&["id", "uuid", "guid", "key"])),
+        () => usize::from(has(&["id", "uuid", "guid", "key", "trace"])),
     }
 }
 
 /// Words of places that hold inputs.
 pub(super) const INPUTS: [&str; 17] = [
-    "input", "inputs", "feature", "features", "payload", "request", "instances", "dataframe", "body", "data", "row", "rows",
-    "record", "records", "x", "arr", "args",
+    "input",
+    "inputs",
+    "feature",
+    "features",
+    "payload",
+    "request",
+    "instances",
+    "dataframe",
+    "body",
+    "data",
+    "row",
+    "rows",
+    "record",
+    "records",
+    "x",
+    "arr",
+    "args",
 ];
 
 /// Whether a path leads through the answer of the model.
 pub(super) fn is_output(path: &str) -> bool {
-    has_word(path, &[
-        "output", "outputs", "response", "result", "results", "prediction", "predictions", "answer", "reponse", "scores",
-        "probabilities",
-    ])
+    has_word(
+        path,
+        &[
+            "output",
+            "outputs",
+            "response",
+            "result",
+            "results",
+            "prediction",
+            "predictions",
+            "answer",
+            "reponse",
+            "scores",
+            "probabilities",
+        ],
+    )
 }
 
 /// Whether a path leads through what describes a request, and is neither input nor output.
 pub(super) fn is_metadata(path: &str) -> bool {
-    has_word(path, &[
-        "metadata", "meta", "headers", "header", "timing", "timings", "context", "error", "model", "trace", "labels", "tags",
-        "kubernetes", "shape", "datatype",
-    ])
+    has_word(
+        path,
+        &[
+            "metadata",
+            "meta",
+            "headers",
+            "header",
+            "timing",
+            "timings",
+            "context",
+            "error",
+            "model",
+            "trace",
+            "labels",
+            "tags",
+            "kubernetes",
+            "shape",
+            "datatype",
+        ],
+    )
 }
 
 #[cfg(test)]

@@ -63,6 +63,8 @@ pub struct Proposal {
     pub decision: Option<Candidate>,
     /// Words of decisions: accepted, refused.
     pub words: Option<(Vec<String>, Vec<String>)>,
+    /// What the score is the probability of, if its name says so.
+    pub event: Option<String>,
     pub high_score: HighScore,
     pub threshold: Option<(f64, String)>,
     pub latency: Option<(Candidate, f64)>,

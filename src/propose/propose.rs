@@ -28,7 +28,9 @@ const TRIED: usize = 6;
 pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &str) -> Result<Proposal> {
     let survey = Survey::new(sample.values().collect());
     if survey.records.is_empty() {
-        return Err(Fault::setup(format!("{key}: its records are nested too deeply to be read; log one flat object a request")));
+        return Err(Fault::setup(format!(
+            "{key}: its records are nested too deeply to be read; log one flat object a request"
+        )));
     }
     let inputs = choose_inputs(sample, &survey, known, answers, key)?;
     let time = find_time(&survey, inputs.path.as_deref(), answers, key)?;
@@ -47,7 +49,10 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
     if time.is_naive && !answers.contains_key(&Subject::Timezone) {
         questions.push(Question {
             subject: Subject::Timezone,
-            text: format!("Times in `{}` state no zone. Which zone are they in, such as Europe/Paris?", time.field.path),
+            text: format!(
+                "Times in `{}` state no zone. Which zone are they in, such as Europe/Paris?",
+                time.field.path
+            ),
             options: Vec::new(),
             default: "UTC".to_owned(),
         });
@@ -59,6 +64,12 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
     let (error, version) = (find_error(&survey, &inputs), find_version(&survey, &inputs));
     let threshold = decision.as_ref().and_then(|decision| decision.threshold.clone());
     let threshold = threshold.or_else(|| is_probability.then(|| stated_threshold(&survey)).flatten());
+    // What the score is the probability of, by its name, unless the decisions say otherwise.
+    let event = score_path.filter(|_| is_probability).and_then(event_of);
+    let by_decisions = decision.as_ref().and_then(|decision| decision.high_score);
+    let by_name = event.as_deref().and_then(HighScore::of_event);
+    let high_score = by_decisions.or(by_name).unwrap_or_default();
+    let event = event.filter(|_| by_name == Some(high_score));
     let roles = Roles {
         time: &time.field,
         others: &time.others,
@@ -76,7 +87,9 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
     let (feature_names, ignored) = roles.features(&inputs, &survey, known);
     let names_from = inputs.names_from;
     let evidence = match inputs.layout {
-        InputLayout::Columns => FoundInputs { names: feature_names.clone(), ..inputs.clone() }.evidence(survey.records.len()),
+        InputLayout::Columns => {
+            FoundInputs { names: feature_names.clone(), ..inputs.clone() }.evidence(survey.records.len())
+        }
         _ => inputs.evidence(survey.records.len()),
     };
     Ok(Proposal {
@@ -93,7 +106,8 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
         ignored,
         score: found.score,
         other_scores: found.others,
-        high_score: decision.as_ref().map_or(HighScore::Bad, |decision| decision.high_score),
+        event,
+        high_score,
         words: decision.as_ref().and_then(|decision| decision.words.clone()),
         decision: decision.map(|decision| decision.field),
         threshold,
@@ -171,7 +185,8 @@ impl Roles<'_> {
         let is_known = |name: &str| known.features().iter().any(|own| own == name);
         let is_input = |name: &String| {
             let facts = survey.get(name);
-            let is_constant_text = facts.is_some_and(|facts| facts.values.len() == 1 && facts.texts > 0 && !facts.is_numeric());
+            let is_constant_text =
+                facts.is_some_and(|facts| facts.values.len() == 1 && facts.texts > 0 && !facts.is_numeric());
             let is_score = super::names::score_rank(name) > 1 || super::names::decision_rank(name) > 0;
             is_known(name) || !has_role.contains(&name.as_str()) && !is_constant_text && !is_score
         };
@@ -179,6 +194,11 @@ impl Roles<'_> {
         let has_no_role = |name: &String| !has_role.contains(&name.as_str());
         (names, ignored.into_iter().filter(has_no_role).collect())
     }
+}
+
+/// The word of a path that names a bad or a good event.
+fn event_of(path: &str) -> Option<String> {
+    super::names::words(path).into_iter().find(|word| HighScore::of_event(word).is_some())
 }
 
 /// Whether `vigie serve` wrote the records.

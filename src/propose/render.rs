@@ -23,6 +23,17 @@ pub struct ConfigText<'a> {
     pub reference: &'a str,
     /// The command that learns the reference.
     pub learn: &'a str,
+    pub volume: Volume,
+}
+
+/// Length of a window, and the rows that it needs for a verdict, for the log's number of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Volume {
+    /// As in `schedule.window`.
+    pub window: &'static str,
+    pub min_rows: u64,
+    /// Median number of rows of a day.
+    pub daily: u64,
 }
 
 /// The text of the config.
@@ -44,7 +55,7 @@ pub fn render(proposal: &Proposal, config: &ConfigText<'_>) -> String {
         scalar(config.reference)
     );
     source(&mut text, proposal, config);
-    schedule(&mut text, proposal);
+    schedule(&mut text, proposal, config.volume);
     text.push_str(OTHER_SECTIONS);
     text
 }
@@ -59,12 +70,21 @@ fn model(text: &mut String, proposal: &Proposal, config: &ConfigText<'_>) {
         line(text, 2, "version", &quoted(version), "rows of other versions are counted, and can be a finding");
     }
     if matches!(proposal.score, Some(ProposedScore::Probability { .. })) {
-        if proposal.high_score == HighScore::Good {
-            line(text, 2, "high_score", "good", "low scores were refused");
+        match &proposal.event {
+            Some(event) => {
+                let side = if proposal.high_score == HighScore::Good { "good" } else { "bad" };
+                line(text, 2, "event", &scalar(event), &format!("by the name of the score: a high one is {side}"));
+            }
+            None if proposal.high_score == HighScore::Good => {
+                line(text, 2, "high_score", "good", "low scores were refused");
+            }
+            None => text.push_str("  # high_score: bad   # or good, if low scores are refused\n"),
         }
         match &proposal.threshold {
             Some((threshold, why)) => line(text, 2, "threshold", &threshold.to_string(), why),
-            None => text.push_str("  # threshold: 0.5   # no decision of the log shows it; refused at this probability or above\n"),
+            None => text.push_str(
+                "  # threshold: 0.5   # no decision of the log shows it; refused at this probability or above\n",
+            ),
         }
         if let Some((accepted, refused)) = &proposal.words {
             let list = |words: &[String]| words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
@@ -101,7 +121,13 @@ fn source(text: &mut String, proposal: &Proposal, config: &ConfigText<'_>) {
     match &proposal.timezone {
         Some(zone) => line(text, 2, "timestamp_timezone", &scalar(zone), "of times without a zone"),
         None if proposal.is_naive => {
-            line(text, 2, "timestamp_timezone", "UTC", "taken, because the times state no zone; change it if they are local");
+            line(
+                text,
+                2,
+                "timestamp_timezone",
+                "UTC",
+                "taken, because the times state no zone; change it if they are local",
+            );
         }
         None => {}
     }
@@ -164,21 +190,21 @@ fn fields(text: &mut String, proposal: &Proposal) {
     }
 }
 
-fn schedule(text: &mut String, proposal: &Proposal) {
+fn schedule(text: &mut String, proposal: &Proposal, volume: Volume) {
     let zone = proposal.timezone.as_deref().unwrap_or("UTC");
     text.push_str("schedule:\n");
     line(text, 2, "cron", "\"0 15 6 * * *\"", "when the daemon checks: second minute hour day month weekday");
     line(text, 2, "timezone", &scalar(zone), "of the cron schedule and of the windows");
-    line(text, 2, "window", "1d", "or 7d (from Monday), or month");
+    let daily = format!("1d, 7d (from Monday) or month; a day has about {} rows", volume.daily);
+    line(text, 2, "window", volume.window, &daily);
     line(text, 2, "lateness", "2h", "how long to wait for late records");
+    text.push_str("\npolicy:\n");
+    line(text, 2, "min_rows", &volume.min_rows.to_string(), "windows with fewer rows get no verdict");
     text.push('\n');
 }
 
 const OTHER_SECTIONS: &str = "reports: {dir: reports}
 state: state   # folder for the daemon's state
-
-# Windows with fewer rows get no verdict.
-# policy: {min_rows: 500}
 
 # Actual outcomes, joined by id; `id` of source.fields is then required.
 # labels: {path: labels.csv, id: request_id, target: actual}
@@ -233,7 +259,8 @@ mod tests {
     #[test]
     fn scalars_with_a_meaning_are_quoted() {
         assert_eq!(scalar("outputs.proba_default"), "outputs.proba_default");
-        for (text, expected) in [("y", "\"y\""), ("1", "\"1\""), ("%EC", "\"%EC\""), ("a b", "\"a b\""), ("~", "\"~\"")] {
+        for (text, expected) in [("y", "\"y\""), ("1", "\"1\""), ("%EC", "\"%EC\""), ("a b", "\"a b\""), ("~", "\"~\"")]
+        {
             assert_eq!(scalar(text), expected);
         }
     }

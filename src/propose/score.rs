@@ -11,13 +11,32 @@ use super::{
     names::{has_word, is_output, last, latency_rank, score_rank, time_rank},
     proposal::ProposedScore,
     question::{Answers, Question, Subject},
-    survey::{FieldFacts, Survey, number_of, value_at},
+    survey::{FieldFacts, Survey, number_of, rounded, value_at},
 };
 
 /// Words of numbers that are not scores.
 const OTHERS: [&str; 21] = [
-    "threshold", "cutoff", "seuil", "latency", "latence", "duration", "elapsed", "version", "status", "code", "seq", "raw", "time",
-    "timing", "ms", "rows", "count", "size", "index", "id", "confidence",
+    "threshold",
+    "cutoff",
+    "seuil",
+    "latency",
+    "latence",
+    "duration",
+    "elapsed",
+    "version",
+    "status",
+    "code",
+    "seq",
+    "raw",
+    "time",
+    "timing",
+    "ms",
+    "rows",
+    "count",
+    "size",
+    "index",
+    "id",
+    "confidence",
 ];
 
 /// The score, and what it was chosen from.
@@ -37,9 +56,8 @@ struct ScoreField {
 
 pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, answers: &Answers) -> FoundScore {
     let known_names = known.features();
-    let is_free = |path: &str| {
-        !inputs.contains(path) && !(inputs.path.is_none() && known_names.iter().any(|name| name == path))
-    };
+    let is_free =
+        |path: &str| !inputs.contains(path) && !(inputs.path.is_none() && known_names.iter().any(|name| name == path));
     let mut fields: Vec<ScoreField> = Vec::new();
     for (path, facts) in survey.scalars().filter(|(path, _)| is_free(path)) {
         fields.extend(scalar(survey, path, facts, inputs, known));
@@ -59,7 +77,10 @@ pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, a
     let question = (!rivals.is_empty() && !answers.contains_key(&Subject::Score)).then(|| Question {
         subject: Subject::Score,
         text: "Which field is the model's score?".to_owned(),
-        options: std::iter::once(best).chain(rivals.iter().copied()).map(|field| field.score.path().to_owned()).collect(),
+        options: std::iter::once(best)
+            .chain(rivals.iter().copied())
+            .map(|field| field.score.path().to_owned())
+            .collect(),
         default: best.score.path().to_owned(),
     });
     let others = rivals.iter().map(|field| field.score.field().clone()).collect();
@@ -67,17 +88,13 @@ pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, a
 }
 
 /// A scalar, or a list of them.
-fn scalar(
-    survey: &Survey,
-    path: &str,
-    facts: &FieldFacts,
-    inputs: &FoundInputs,
-    known: &Known,
-) -> Option<ScoreField> {
+fn scalar(survey: &Survey, path: &str, facts: &FieldFacts, inputs: &FoundInputs, known: &Known) -> Option<ScoreField> {
     let (numbers, scalars) = (facts.numbers, facts.scalars());
     let named = score_rank(path);
     let own = last(path);
-    if !facts.is_numeric() || facts.values.len() < 3 || latency_rank(path) > 0 && named < 3 || time_rank(path) > 1 {
+    // A decision has two values; a short sample may have as few.
+    let is_decision = facts.values.len() < 3 && (named < 2 || facts.whole == numbers || scalars > 20);
+    if !facts.is_numeric() || is_decision || latency_rank(path) > 0 && named < 3 || time_rank(path) > 1 {
         return None;
     }
     let is_other = has_word(own, &OTHERS) && named < 3;
@@ -85,12 +102,13 @@ fn scalar(
     if is_other || named == 0 && inputs.path.is_none() || facts.present * 5 < inputs.records {
         return None;
     }
+    let evidence =
+        format!("{numbers} of {scalars} are numbers from {} to {}", rounded(facts.least), rounded(facts.most));
     let rank = named * 20 + if is_output(path) { 10 } else { 0 };
     if facts.shares * 100 >= numbers * 99 {
         if known.is_regression && named == 0 {
             return None;
         }
-        let evidence = format!("{numbers} of {scalars} are numbers from {} to {}", facts.least, facts.most);
         if let Some(pair) = pair(survey, path, facts) {
             return Some(ScoreField { rank: rank + 25, score: pair });
         }
@@ -102,7 +120,6 @@ fn scalar(
         };
         return Some(ScoreField { rank: rank + 15, score });
     }
-    let evidence = format!("{numbers} of {scalars} are numbers from {} to {}", facts.least, facts.most);
     let field = Candidate::new(path, evidence);
     if named == 3 && !known.is_regression && facts.least >= 0.0 && facts.most <= 100.0 {
         let field = Candidate { evidence: format!("{}, so percent", field.evidence), ..field };

@@ -3,9 +3,9 @@
 use super::{
     candidate::Candidate,
     inputs::FoundInputs,
-    names::{has_word, id_rank, latency_rank, last, words},
+    names::{has_word, id_rank, last, latency_rank, words},
     question::{Answers, Question, Subject},
-    survey::{FieldFacts, Survey},
+    survey::{FieldFacts, Survey, rounded},
 };
 
 /// Scalars that are not inputs.
@@ -24,18 +24,25 @@ pub(super) fn find_latency(
     inputs: &FoundInputs,
     answers: &Answers,
 ) -> Option<(Candidate, f64, Option<Question>)> {
-    let is_part = |path: &str| has_word(path, &["db", "parse", "queue", "network", "load", "timing", "timings", "preprocessing"]);
+    let is_part =
+        |path: &str| has_word(path, &["db", "parse", "queue", "network", "load", "timing", "timings", "preprocessing"]);
     let found = outside(survey, inputs)
         .filter(|(path, facts)| {
-            latency_rank(path) > 0 && facts.is_numeric() && facts.least >= 0.0 && facts.time_count() == 0 && !is_part(path)
+            latency_rank(path) > 0
+                && facts.is_numeric()
+                && facts.least >= 0.0
+                && facts.time_count() == 0
+                && !is_part(path)
         })
         .map(|(path, facts)| (latency_rank(path), path.len(), (path, facts)));
     let (path, facts) = best(found)?;
-    let range = format!("{} to {}", facts.least, facts.most);
+    let range = format!("{} to {}", rounded(facts.least), rounded(facts.most));
     let own = words(last(path));
     let has = |known: &[&str]| own.iter().any(|word| known.contains(&word.as_str()));
     let by_name = match () {
-        () if has(&["ms", "millis", "milliseconds"]) || last(path).to_lowercase().ends_with("ms") => Some((1.0, "milliseconds")),
+        () if has(&["ms", "millis", "milliseconds"]) || last(path).to_lowercase().ends_with("ms") => {
+            Some((1.0, "milliseconds"))
+        }
         () if has(&["us", "micros", "microseconds"]) => Some((0.001, "microseconds")),
         () if has(&["ns", "nanos"]) => Some((1e-6, "nanoseconds")),
         () if has(&["s", "sec", "secs", "seconds", "secondes"]) => Some((1_000.0, "seconds")),
@@ -44,13 +51,21 @@ pub(super) fn find_latency(
     if let Some((scale, unit)) = by_name {
         return Some((Candidate::new(path, format!("{range}, in {unit} by its name")), scale, None));
     }
-    let guess = if facts.most < 10.0 && facts.whole * 10 < facts.numbers && facts.least < 0.5 { "seconds" } else { "milliseconds" };
+    let guess = if facts.most < 10.0 && facts.whole * 10 < facts.numbers && facts.least < 0.5 {
+        "seconds"
+    } else {
+        "milliseconds"
+    };
     let unit = answers.get(&Subject::LatencyUnit).map_or(guess, String::as_str);
     let scale = if unit.starts_with("sec") { 1_000.0 } else { 1.0 };
     let question = (!answers.contains_key(&Subject::LatencyUnit)).then(|| Question {
         subject: Subject::LatencyUnit,
         text: format!("What is the unit of `{path}` ({range})?"),
-        options: if guess == "seconds" { vec!["seconds".to_owned(), "milliseconds".to_owned()] } else { vec!["milliseconds".to_owned(), "seconds".to_owned()] },
+        options: if guess == "seconds" {
+            vec!["seconds".to_owned(), "milliseconds".to_owned()]
+        } else {
+            vec!["milliseconds".to_owned(), "seconds".to_owned()]
+        },
         default: guess.to_owned(),
     });
     Some((Candidate::new(path, format!("{range}, in {unit} by its size")), scale, question))
@@ -60,7 +75,11 @@ pub(super) fn find_status(survey: &Survey, inputs: &FoundInputs) -> Option<Candi
     let is_status = |path: &str| has_word(last(path), &["status", "code", "statuscode", "http"]);
     let found = outside(survey, inputs)
         .filter(|(path, facts)| {
-            is_status(path) && facts.is_numeric() && facts.least >= 100.0 && facts.most < 600.0 && facts.whole == facts.numbers
+            is_status(path)
+                && facts.is_numeric()
+                && facts.least >= 100.0
+                && facts.most < 600.0
+                && facts.whole == facts.numbers
         })
         .map(|(path, facts)| (usize::from(last(path).contains("status")), path.len(), (path, facts)));
     let (path, facts) = best(found)?;
@@ -87,7 +106,11 @@ pub(super) fn find_id(survey: &Survey, inputs: &FoundInputs, time: &str) -> Opti
     let found = outside(survey, inputs)
         .filter(|(path, facts)| {
             let is_fraction = facts.is_numeric() && facts.whole < facts.numbers;
-            *path != time && id_rank(path) > 0 && facts.present * 2 > inputs.records && !is_fraction && facts.scalar_lists == 0
+            *path != time
+                && id_rank(path) > 0
+                && facts.present * 2 > inputs.records
+                && !is_fraction
+                && facts.scalar_lists == 0
                 && (facts.is_distinct() || id_rank(path) > 2)
         })
         .map(|(path, facts)| (id_rank(path) * 2 + usize::from(facts.is_distinct()), path.len(), (path, facts)));

@@ -27,6 +27,8 @@ pub(super) struct Survey {
 /// What one field holds. A list of scalars counts as its first element.
 #[derive(Debug, Default)]
 pub(super) struct FieldFacts {
+    /// Records that have it, also as null.
+    pub keys: usize,
     /// Records in which it has a value.
     pub present: usize,
     /// … in which it is an object, a list of objects, of lists, of scalars.
@@ -137,6 +139,7 @@ impl Survey {
             return;
         }
         let facts = self.fields.entry(path.to_owned()).or_default();
+        facts.keys += 1;
         if value.is_null() {
             return;
         }
@@ -246,6 +249,11 @@ pub(super) fn number_of(value: &Value) -> Option<f64> {
         },
         _ => None,
     }
+}
+
+/// A number with four significant digits.
+pub(super) fn rounded(number: f64) -> f64 {
+    format!("{number:.3e}").parse().unwrap_or(number)
 }
 
 /// A scalar as text.

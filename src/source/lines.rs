@@ -65,12 +65,7 @@ fn read_most(
 }
 
 /// Reads the first `most` lines of a file.
-pub(super) fn read_into(
-    reader: &mut RecordReader<'_>,
-    file: &LogFile,
-    most: u64,
-    mapping: &Mapping,
-) -> io::Result<()> {
+pub(super) fn read_into(reader: &mut RecordReader<'_>, file: &LogFile, most: u64, mapping: &Mapping) -> io::Result<()> {
     let stream = file.stream()?;
     match file.format {
         FileFormat::Csv => csv(stream, most, reader, mapping, &mut |_| {}),

@@ -1,10 +1,7 @@
 //! Whether a value of a log is a time, and how it is written: by the clock of the readers.
 
 use jiff::tz::TimeZone;
-use vigie_profile::{
-    batch::Value,
-    window::Instant,
-};
+use vigie_profile::{batch::Value, window::Instant};
 
 use super::clock::{self, NumberFormat, TimeRules};
 

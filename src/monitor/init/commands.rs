@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use vigie_profile::window::{Instant, Window};
+use jiff::tz::TimeZone;
+use vigie_profile::window::{Cadence, Instant, Span, Window};
 
 use crate::{
     monitor::registry::learn_command::quoted,
-    propose::{Known, Proposal, ProposedScore},
+    propose::{Known, Proposal, ProposedScore, Volume},
 };
 
 /// Number of days of a log to learn from, at most.
@@ -25,11 +26,45 @@ pub(super) fn days(found: &[(Window, u64)]) -> Option<Days> {
     let (first, last) = (found.first()?.0, found.last()?.0);
     let half = found.len().div_ceil(2).min(LEARNT_DAYS).min(found.len().saturating_sub(1)).max(1);
     let end = found.get(half - 1)?.0;
-    Some(Days {
-        learnt: Window { from: first.from, to: end.to },
-        checked: last,
-        is_single: found.len() == 1,
-    })
+    Some(Days { learnt: Window { from: first.from, to: end.to }, checked: last, is_single: found.len() == 1 })
+}
+
+/// Chooses windows in which a log of few rows has enough for a verdict.
+pub(super) fn volume(daily: &[(Window, u64)], zone: &TimeZone) -> Volume {
+    /// Enough for the default of `policy.min_rows`.
+    const MANY: u64 = 1_000;
+    /// Fewer rows show next to nothing.
+    const FEW: u64 = 100;
+    let mut counts: Vec<u64> = daily.iter().map(|(_, count)| *count).collect();
+    counts.sort_unstable();
+    let median = counts.get(counts.len() / 2).copied().unwrap_or(0);
+    let min_rows = |rows: u64| (rows / 2 / 50 * 50).clamp(50, 500);
+    let own = |window, rows| Volume { window, min_rows: min_rows(rows), daily: median };
+    if median >= MANY || daily.is_empty() {
+        return Volume { window: "1d", min_rows: 500, daily: median };
+    }
+    let longer = [("7d", Span::from_days(7), 7), ("month", Span::month(), 30)];
+    let enough = longer.into_iter().find(|(_, span, days)| {
+        let windows = Cadence::new(*span, zone.clone()).map_or(0, |cadence| regrouped(daily, &cadence).len());
+        windows > 1 && median * days >= FEW
+    });
+    match enough {
+        Some((window, _, days)) if median < FEW => own(window, median * days),
+        _ => own("1d", median),
+    }
+}
+
+/// Days as the windows of another cadence.
+pub(super) fn regrouped(daily: &[(Window, u64)], cadence: &Cadence) -> Vec<(Window, u64)> {
+    let mut all: Vec<(Window, u64)> = Vec::new();
+    for (day, count) in daily {
+        let window = cadence.window_at(day.from);
+        match all.last_mut().filter(|(last, _)| *last == window) {
+            Some((_, sum)) => *sum += count,
+            None => all.push((window, *count)),
+        }
+    }
+    all
 }
 
 /// The command that learns the reference from a table, or from the log's own days.

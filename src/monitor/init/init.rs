@@ -8,15 +8,16 @@ use vigie_profile::{
 };
 
 use super::{
-    commands::{Days, check_command, days, learn_command},
+    commands::{Days, check_command, days, learn_command, regrouped, volume},
     known::known,
+    log_place::log_place,
 };
 use crate::{
     config::{Problems, Settings},
     engine::{count_usable, log_days},
     fault::{Fault, Result},
     monitor::{atomic_file::AtomicFile, registry::import_model::folder_name, run::context::rule},
-    propose::{Answers, ConfigText, Known, Proposal, Question, propose, render},
+    propose::{Answers, ConfigText, Known, Proposal, Question, Volume, propose, render},
     source::{Log, RecordSample},
 };
 
@@ -63,7 +64,9 @@ pub struct TriedConfig {
 pub fn draft(request: InitRequest<'_>) -> Result<InitialConfig<'_>> {
     let out = request.out.display();
     if request.out.exists() && !request.force {
-        return Err(Fault::setup(format!("--out {out}: exists already; choose another name, or replace it with --force")));
+        return Err(Fault::setup(format!(
+            "--out {out}: exists already; choose another name, or replace it with --force"
+        )));
     }
     let sample = RecordSample::read(LOG, request.log)?;
     let known = known(request.model, request.data)?;
@@ -84,30 +87,38 @@ impl InitialConfig<'_> {
         let reference = folder.join("reference.vigie");
         let name = name(model);
         let from_config = |path: &Path| relative(path, folder);
-        let (log_path, model_path) = (from_config(log), model.map(from_config));
-        let text = |learn: &str| {
-            render(&proposal, &ConfigText {
-                name: &name,
-                log: &log_path,
-                files: self.sample.files,
-                model: model_path.as_deref(),
-                reference: "reference.vigie",
-                learn,
-            })
+        let log = log_place(log, folder, &self.sample)?;
+        let (log_path, model_path) = (from_config(&log), model.map(from_config));
+        let text = |learn: &str, volume: Volume| {
+            render(
+                &proposal,
+                &ConfigText {
+                    name: &name,
+                    log: &log_path,
+                    files: self.sample.files,
+                    model: model_path.as_deref(),
+                    reference: "reference.vigie",
+                    learn,
+                    volume,
+                },
+            )
         };
-        let settings = parse(out, &text(""))?;
+        let settings = parse(out, &text("", Volume { window: "1d", min_rows: 500, daily: 0 }))?;
         let opened = Log::open(&settings.source)?;
         let (records, usable) = self.try_config(&settings, &opened, &proposal)?;
-        let cadence = Cadence::new(settings.schedule.window, settings.schedule.zone.clone())
-            .map_err(|why| Fault::setup(format!("schedule.window: {why}")))?;
-        let found = log_days(&opened, &cadence, threads(), &|_, _| {})?;
-        let days = days(&found);
-        let is_complete = days.as_ref().is_some_and(|days| {
-            days.checked.to <= cadence.latest_complete(now, settings.schedule.lateness).to
-        });
+        let zone = &settings.schedule.zone;
+        let of = |span| Cadence::new(span, zone.clone()).map_err(|why| Fault::setup(format!("schedule.window: {why}")));
+        let daily = log_days(&opened, &of(settings.schedule.window)?, threads(), &|_, _| {})?;
+        let volume = volume(&daily, zone);
+        let settings = parse(out, &text("", volume))?;
+        let cadence = of(settings.schedule.window)?;
+        let days = days(&regrouped(&daily, &cadence));
+        let is_complete = days
+            .as_ref()
+            .is_some_and(|days| days.checked.to <= cadence.latest_complete(now, settings.schedule.lateness).to);
         let learn = learn_command(&proposal, &self.known, (out, &reference), (model, data), days.as_ref());
         let check = check_command(out, days.as_ref(), is_complete);
-        let text = text(&learn);
+        let text = text(&learn, volume);
         parse(out, &text)?;
         let notes = self.notes(&proposal, (records, usable), days.as_ref());
         Ok(TriedConfig { text, records, usable, notes, next: [learn, check], proposal })
@@ -137,7 +148,9 @@ impl InitialConfig<'_> {
             notes.push(format!("only {usable} of {records} records can be used; `vigie config check` states why"));
         }
         if proposal.score.is_none() {
-            notes.push("no field looks like a score: only the inputs are watched; set source.fields.probability".to_owned());
+            notes.push(
+                "no field looks like a score: only the inputs are watched; set source.fields.probability".to_owned(),
+            );
         }
         if proposal.names_from == Some("made up") {
             let width = proposal.feature_names.len();

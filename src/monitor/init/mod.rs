@@ -3,5 +3,6 @@
 mod commands;
 mod init;
 mod known;
+mod log_place;
 
 pub use init::{InitRequest, InitialConfig, TriedConfig, draft, write_config};

@@ -24,7 +24,8 @@ fn expand(value: &mut Value, texts: usize) {
             // SageMaker states that a body is in BASE64.
             let is_encoded = object.get("encoding").and_then(Value::as_str) == Some("BASE64");
             for (key, value) in object.iter_mut() {
-                if is_encoded && key == "data"
+                if is_encoded
+                    && key == "data"
                     && let Some(decoded) = value.as_str().and_then(decode_text)
                 {
                     *value = Value::from(decoded);

@@ -1,6 +1,9 @@
 //! Reads the sample, and tries a mapping on it with the code that reads the log.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde_json::Value;
 use vigie_profile::{batch::Complaints, layout::Column};
@@ -34,10 +37,10 @@ pub struct RecordSample {
     bytes: usize,
     /// Number of files that were read, and of all files.
     pub files: (usize, usize),
+    /// All files.
+    pub paths: Vec<PathBuf>,
     /// The format that the config has to state, because the names of the files do not.
     pub format: Option<&'static str>,
-    /// Keys of the Hive partitions, with the value of the first file.
-    pub partition: Vec<(String, String)>,
     /// Lines that are not records.
     pub complaints: Complaints,
     /// Files that could not be read.
@@ -48,13 +51,10 @@ impl RecordSample {
     /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
     pub fn read(key: &str, path: &Path) -> Result<Self> {
         let (files, format) = find(key, path)?;
-        let mut sample = Self { format, ..Self::default() };
+        let paths = files.iter().map(|file| file.stored.path().to_owned()).collect();
+        let mut sample = Self { format, paths, ..Self::default() };
         let count = files.len().min(FILES);
         sample.files = (count, files.len());
-        if let Some(file) = files.first() {
-            let values = file.partition.values.iter();
-            sample.partition = values.map(|(key, value)| (key.clone(), value.clone().unwrap_or_default())).collect();
-        }
         for number in 0..count {
             let place = number * (files.len() - 1) / (count - 1).max(1);
             if let Some(file) = files.get(place) {
