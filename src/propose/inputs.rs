@@ -104,7 +104,7 @@ fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[
     // A few records, such as those of failed requests, may have other names.
     let is_common = |name: &&String| {
         let child = survey.get(&format!("{path}.{name}"));
-        child.is_some_and(|child| child.keys * 20 >= facts.objects + facts.object_lists)
+        child.is_some_and(|child| child.keys * 5 >= facts.objects + facts.object_lists)
     };
     let children = || facts.children.iter().filter(is_common).cloned().collect::<Vec<_>>();
     let first = || survey.records.iter().filter_map(|record| value_at(record, path)).find(|value| !value.is_null());

@@ -59,7 +59,7 @@ pub use place_check::PlaceProblem;
 pub use postgres::{RowInsert, StoredColumn, StoredTable, StoredValues, TablePreview};
 pub use read_result::{LogSample, ReadResult, Unreadable};
 pub use read_time::{TimeForm, TimeReader};
-pub use sample::RecordSample;
+pub use sample::{RecordSample, log_ending};
 pub use sequence::MissingRecords;
 pub use stored::{is_stored, read_stored};
 pub use writer_name::writer_name;

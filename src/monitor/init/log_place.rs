@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     fault::{Fault, Result},
-    source::RecordSample,
+    source::{RecordSample, log_ending},
 };
-
-/// Endings of files of logs, before what rotation and compression append.
-const ENDINGS: [&str; 7] = ["ndjson", "jsonl", "json", "csv", "parquet", "pq", "log"];
 
 /// The place of the log in the config. A folder becomes a glob if the config and its reports will be inside it, or if the names
 /// of its files do not tell their format, because other files would then be read as records.
@@ -18,7 +15,7 @@ pub(super) fn log_place(log: &Path, config: &Path, sample: &RecordSample) -> Res
     if !log.is_dir() || sample.format.is_none() && !is_around {
         return Ok(log.to_owned());
     }
-    let endings: Vec<Option<String>> = sample.paths.iter().map(|path| ending(path)).collect();
+    let endings: Vec<Option<String>> = sample.paths.iter().map(|path| log_ending(path)).collect();
     let common = match endings.split_first() {
         Some((Some(first), others)) if others.iter().all(|other| other.as_ref() == Some(first)) => Some(first),
         _ => None,
@@ -36,26 +33,5 @@ pub(super) fn log_place(log: &Path, config: &Path, sample: &RecordSample) -> Res
             "--log {}: its files have different endings; name those of the log, such as --log 'logs/*.log'",
             log.display()
         ))),
-    }
-}
-
-/// The ending of a file's name that tells what it is: `log` of `api.log.2026-11-20.gz`.
-fn ending(path: &Path) -> Option<String> {
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let mut parts = name.split('.').skip(1);
-    let known = parts.find(|part| ENDINGS.contains(&part.to_lowercase().as_str())).map(ToOwned::to_owned);
-    known.or_else(|| path.extension().map(|ending| ending.to_string_lossy().into_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ending_is_what_rotation_and_compression_leave() {
-        for (name, expected) in [("a/api.log.2026-11-20.gz", "log"), ("p.jsonl", "jsonl"), ("p.out", "out")] {
-            assert_eq!(ending(Path::new(name)).as_deref(), Some(expected));
-        }
-        assert_eq!(ending(Path::new("p")), None);
     }
 }

@@ -4,4 +4,4 @@ mod json;
 mod parquet;
 mod sample;
 
-pub use sample::RecordSample;
+pub use sample::{RecordSample, log_ending};

@@ -27,6 +27,8 @@ use crate::{
 const FILES: usize = 10;
 /// Maximum number of records of all files.
 const RECORDS: usize = 2_000;
+/// Maximum number of files whose format is found by their content.
+const SNIFFED: usize = 10;
 /// Maximum size of the records that are kept, in bytes.
 const BYTES: usize = 64 << 20;
 
@@ -149,19 +151,38 @@ fn find(key: &str, path: &Path) -> Result<(Vec<Arc<LogFile>>, Option<&'static st
     if !files.is_empty() {
         return Ok((files, None));
     }
+    // Files that are named like logs first; other files may be next to them.
+    let is_other = |path: &PathBuf| !path.file_name().is_some_and(|name| LogFile::is_like_log(&name.to_string_lossy()));
+    let mut candidates: Vec<&PathBuf> = skipped.iter().collect();
+    candidates.sort_by_key(|path| is_other(path));
     let formats = [(FileFormat::Ndjson, "ndjson"), (FileFormat::Parquet, "parquet"), (FileFormat::Csv, "csv")];
     for (format, name) in formats {
         let files = open(Some(format))?.files;
-        let has_records = |file: &Arc<LogFile>| {
-            file.stored.size().is_ok_and(|size| size > 0) && matches!(shape::check(file), Ok(None))
+        let has_records = |file: &&Arc<LogFile>| {
+            let is_format = matches!(shape::check(file), Ok(None)) && (format != FileFormat::Csv || is_table(file));
+            is_format && file.stored.size().is_ok_and(|size| size > 0)
         };
-        if format != FileFormat::Csv && files.first().is_some_and(has_records)
-            || format == FileFormat::Csv && files.first().is_some_and(|file| has_records(file) && is_table(file))
-        {
+        let tried = candidates
+            .iter()
+            .take(SNIFFED)
+            .filter_map(|path| files.iter().find(|file| file.stored.path() == path.as_path()));
+        if let Some(found) = tried.into_iter().find(has_records) {
+            let own = log_ending(found.stored.path());
+            let files = files.iter().filter(|file| log_ending(file.stored.path()) == own).cloned().collect();
             return Ok((files, Some(name)));
         }
     }
     Err(no_readable_file(key, path, &skipped))
+}
+
+/// The ending of a file's name that tells what it is: `log` of `api.log.2026-11-20.gz`.
+#[must_use]
+pub fn log_ending(path: &Path) -> Option<String> {
+    const KNOWN: [&str; 7] = ["ndjson", "jsonl", "json", "csv", "parquet", "pq", "log"];
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let mut parts = name.split('.').skip(1);
+    let known = parts.find(|part| KNOWN.contains(&part.to_lowercase().as_str())).map(ToOwned::to_owned);
+    known.or_else(|| path.extension().map(|ending| ending.to_string_lossy().into_owned()))
 }
 
 /// Whether a file begins with a header of several cells.
@@ -172,4 +193,17 @@ fn is_table(file: &LogFile) -> bool {
         std::io::BufReader::new(stream.take(1 << 16)).read_line(&mut line)
     });
     read.is_ok() && line.matches(',').count() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_is_what_rotation_and_compression_leave() {
+        for (name, expected) in [("a/api.log.2026-11-20.gz", "log"), ("p.jsonl", "jsonl"), ("p.out", "out")] {
+            assert_eq!(log_ending(Path::new(name)).as_deref(), Some(expected));
+        }
+        assert_eq!(log_ending(Path::new("p")), None);
+    }
 }
