@@ -125,12 +125,12 @@ fn answer(question: &Question, line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::propose::Subject;
+    use crate::propose::OpenPoint;
 
     #[test]
     fn an_answer_is_a_number_or_the_text_of_an_option() {
         let own = |options: &[&str]| Question {
-            subject: Subject::Score,
+            subject: OpenPoint::Score,
             text: String::new(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             default: "a".to_owned(),

@@ -3,10 +3,10 @@
 use vigie_profile::decision::{DecisionWord, DecisionWords, HighScore};
 
 use super::{
-    candidate::Candidate,
+    found_field::FoundField,
     inputs::FoundInputs,
     names::{decision_rank, is_output},
-    question::{Answers, Question, Subject},
+    question::{Answers, OpenPoint, Question},
     survey::{FieldFacts, Survey, number_of, spelled},
 };
 
@@ -18,7 +18,7 @@ const EXPLAINED: usize = 97;
 /// The decision.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FoundDecision {
-    pub field: Candidate,
+    pub field: FoundField,
     /// Words whose meaning is not common: accepted, refused.
     pub words: Option<(Vec<String>, Vec<String>)>,
     /// From which score on requests are refused, or with `HighScore::Good` accepted, and the evidence.
@@ -29,7 +29,7 @@ pub(super) struct FoundDecision {
 }
 
 /// Refused requests and others by score.
-struct Split {
+struct ScoreSplit {
     threshold: f64,
     /// Decisions that it explains.
     explained: usize,
@@ -86,7 +86,7 @@ fn decision(
         let (first, second) = (values.next()?.clone(), values.next()?.clone());
         let split = split(&pairs, &|word| Some(*word == second));
         let (low, high) = if split.high == HighScore::Bad { (first, second) } else { (second, first) };
-        let (accepted, refused) = match answers.get(&Subject::Words) {
+        let (accepted, refused) = match answers.get(&OpenPoint::Words) {
             Some(answer) if *answer == high => (high, low),
             _ => (low, high),
         };
@@ -105,8 +105,8 @@ fn decision(
         return None;
     }
     let question =
-        words.as_ref().filter(|_| !answers.contains_key(&Subject::Words)).map(|(accepted, refused)| Question {
-            subject: Subject::Words,
+        words.as_ref().filter(|_| !answers.contains_key(&OpenPoint::Words)).map(|(accepted, refused)| Question {
+            subject: OpenPoint::Words,
             text: format!("Which word of `{path}` means accepted?"),
             options: accepted.iter().chain(refused).cloned().collect(),
             default: accepted.first().cloned().unwrap_or_default(),
@@ -128,7 +128,7 @@ fn decision(
         (logged_threshold(survey, split.threshold, &pairs).unwrap_or(split.threshold), evidence)
     });
     let found =
-        FoundDecision { field: Candidate::new(path, counts.join(", ")), words, threshold, high_score, question };
+        FoundDecision { field: FoundField::new(path, counts.join(", ")), words, threshold, high_score, question };
     let rank = named * 20
         + usize::from(is_known && !is_number) * 15
         + usize::from(is_explained) * 20
@@ -154,7 +154,7 @@ fn pairs(survey: &Survey, path: &str, score: &str, scale: f64) -> Vec<(f64, Stri
 }
 
 /// The threshold that explains most decisions.
-fn split(pairs: &[(f64, String)], is_refused: &dyn Fn(&String) -> Option<bool>) -> Split {
+fn split(pairs: &[(f64, String)], is_refused: &dyn Fn(&String) -> Option<bool>) -> ScoreSplit {
     let mut rows: Vec<(f64, bool)> =
         pairs.iter().filter_map(|(score, word)| Some((*score, is_refused(word)?))).collect();
     rows.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -178,7 +178,13 @@ fn split(pairs: &[(f64, String)], is_refused: &dyn Fn(&String) -> Option<bool>) 
         }
     }
     let threshold = place_of_best.map_or(0.5, |(below, at)| shortest_between(below, at));
-    Split { threshold, explained: best, all, high, has_both: place_of_best.is_some() && refused > 0 && refused < all }
+    ScoreSplit {
+        threshold,
+        explained: best,
+        all,
+        high,
+        has_both: place_of_best.is_some() && refused > 0 && refused < all,
+    }
 }
 
 /// The number with the fewest decimals above `below`, up to `at`.

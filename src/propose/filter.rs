@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    candidate::Candidate,
+    found_field::FoundField,
     inputs::{FoundInputs, InputLayout},
     names::{is_output, last, words},
     survey::{Survey, spelled, value_at},
@@ -32,7 +32,7 @@ const NAMES: [&str; 14] = [
 /// The field and its values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct FoundFilter {
-    pub field: Candidate,
+    pub field: FoundField,
     pub values: Vec<String>,
 }
 
@@ -77,27 +77,20 @@ pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&
                 .take(5)
                 .collect();
             let evidence = format!("{others} records without inputs have another value: {}", left_out.join(", "));
-            Some((rank, FoundFilter { field: Candidate::new(path, evidence), values: kept }))
+            Some((rank, FoundFilter { field: FoundField::new(path, evidence), values: kept }))
         })
         .collect();
     found.sort_by(|a, b| b.0.cmp(&a.0));
     found.into_iter().map(|(_, filter)| filter).next()
 }
 
-/// Whether a record has inputs, or if these are its own fields, a score.
+/// Whether a record has inputs or, in a log that writes both apart, a score; if inputs are its own fields, a score.
 fn is_request(record: &serde_json::Value, inputs: &FoundInputs, score: Option<&str>) -> bool {
-    let has =
-        |path: &str| value_at(record, path).is_some_and(|value| !value.is_null() && *value != serde_json::json!({}));
-    match (&inputs.path, score) {
-        (None, Some(score)) => has(score),
-        (None, None) => true,
-        (Some(path), _) if inputs.layout == InputLayout::Object => {
-            has(path)
-                && inputs
-                    .names
-                    .iter()
-                    .any(|name| value_at(record, path).is_some_and(|own| value_at(own, name).is_some()))
-        }
-        (Some(path), _) => has(path),
-    }
+    let at = |path: &str| value_at(record, path).filter(|value| !value.is_null());
+    let has_score = score.is_some_and(|score| at(score).is_some());
+    let Some(path) = &inputs.path else { return has_score || score.is_none() };
+    let has_inputs = at(path).is_some_and(|own| {
+        inputs.layout != InputLayout::Object || inputs.names.iter().any(|name| value_at(own, name).is_some())
+    });
+    has_inputs || has_score
 }

@@ -40,6 +40,8 @@ pub(super) struct FoundInputs {
     pub names_from: Option<&'static str>,
     /// Records that have inputs.
     pub records: usize,
+    /// Whether the names are those of the model.
+    pub is_by_model: bool,
 }
 
 impl FoundInputs {
@@ -47,13 +49,13 @@ impl FoundInputs {
         matches!(self.layout, InputLayout::Unnamed(..))
     }
 
-    /// Whether a path is one of the inputs.
+    /// Whether a path is one of the inputs. Of the record's own fields, those that the model names.
     pub(super) fn contains(&self, path: &str) -> bool {
         match &self.path {
             Some(inputs) => {
                 path == inputs || path.strip_prefix(inputs.as_str()).is_some_and(|rest| rest.starts_with('.'))
             }
-            None => false,
+            None => self.is_by_model && self.names.iter().any(|name| name == path),
         }
     }
 
@@ -88,7 +90,7 @@ pub(super) fn find_inputs(survey: &Survey, known: &Known) -> Vec<FoundInputs> {
         .filter_map(|(path, facts)| at(survey, path, facts, known, &wanted))
         .filter_map(|inputs| Some((rank(&inputs, &names, survey)?, inputs)))
         .collect();
-    let own = columns(survey, &names);
+    let own = columns(survey, known, &names);
     if let Some(rank) = rank(&own, &names, survey) {
         found.push((rank, own));
     }
@@ -99,7 +101,7 @@ pub(super) fn find_inputs(survey: &Survey, known: &Known) -> Vec<FoundInputs> {
 /// The inputs at a path, if it has a layout that is read.
 fn at(survey: &Survey, path: &str, facts: &FieldFacts, known: &Known, wanted: &[String]) -> Option<FoundInputs> {
     let found = |layout, names, records| {
-        Some(FoundInputs { path: Some(path.to_owned()), layout, names, names_from: None, records })
+        Some(FoundInputs { path: Some(path.to_owned()), layout, names, names_from: None, records, is_by_model: false })
     };
     // A few records, such as those of failed requests, may have other names.
     let is_common = |name: &&String| {
@@ -209,17 +211,25 @@ fn unnamed(
         layout: InputLayout::Unnamed(what, width),
         names,
         names_from: Some(from),
+        is_by_model: false,
         records,
     })
 }
 
 /// The record's own scalars.
-fn columns(survey: &Survey, known: &BTreeSet<&str>) -> FoundInputs {
+fn columns(survey: &Survey, known: &Known, wanted: &BTreeSet<&str>) -> FoundInputs {
     let is_own = |path: &&String| survey.records.iter().any(|record| record.get(path.as_str()).is_some());
     let names: Vec<String> = survey.scalars().map(|(path, _)| path).filter(is_own).cloned().collect();
-    let is_known = |name: &String| known.contains(name.as_str());
-    let names = if names.iter().any(is_known) { names.into_iter().filter(is_known).collect() } else { names };
-    FoundInputs { path: None, layout: InputLayout::Columns, names, names_from: None, records: survey.records.len() }
+    let is_wanted = |name: &String| wanted.contains(name.as_str());
+    let has_wanted = names.iter().any(is_wanted);
+    FoundInputs {
+        path: None,
+        layout: InputLayout::Columns,
+        names: if has_wanted { names.into_iter().filter(is_wanted).collect() } else { names },
+        names_from: None,
+        records: survey.records.len(),
+        is_by_model: has_wanted && !known.model_features.is_empty(),
+    }
 }
 
 /// Number of values in a row of a tensor, by its shape.

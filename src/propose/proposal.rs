@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 use vigie_profile::decision::HighScore;
 
-use super::{candidate::Candidate, question::Question};
+use super::{found_field::FoundField, question::Question};
 
 /// The score of a proposal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ProposedScore {
     /// `scale` makes it a number from 0 to 1.
     Probability {
-        field: Candidate,
+        field: FoundField,
         scale: f64,
     },
-    Prediction(Candidate),
+    Prediction(FoundField),
     /// A path for each class.
     Classes {
-        field: Candidate,
+        field: FoundField,
         paths: BTreeMap<String, String>,
     },
 }
 
 impl ProposedScore {
-    pub(super) fn field(&self) -> &Candidate {
+    pub(super) fn field(&self) -> &FoundField {
         match self {
             Self::Probability { field, .. } | Self::Prediction(field) | Self::Classes { field, .. } => field,
         }
@@ -45,7 +45,7 @@ pub struct Proposal {
     /// Whether `vigie serve` wrote the log, whose fields are known.
     pub is_own_log: bool,
     pub format: Option<&'static str>,
-    pub timestamp: Candidate,
+    pub timestamp: FoundField,
     pub is_naive: bool,
     /// The zone of times without one, if the user named it.
     pub timezone: Option<String>,
@@ -59,20 +59,20 @@ pub struct Proposal {
     /// Own fields of the record that are no inputs: to be ignored when a reference is learnt from the log.
     pub ignored: Vec<String>,
     pub score: Option<ProposedScore>,
-    pub other_scores: Vec<Candidate>,
-    pub decision: Option<Candidate>,
+    pub other_scores: Vec<FoundField>,
+    pub decision: Option<FoundField>,
     /// Words of decisions: accepted, refused.
     pub words: Option<(Vec<String>, Vec<String>)>,
     /// What the score is the probability of, if its name says so.
     pub event: Option<String>,
     pub high_score: HighScore,
     pub threshold: Option<(f64, String)>,
-    pub latency: Option<(Candidate, f64)>,
-    pub status: Option<Candidate>,
-    pub error: Option<Candidate>,
-    pub id: Option<Candidate>,
-    pub version: Option<(Candidate, String)>,
-    pub filter: Option<(Candidate, Vec<String>)>,
+    pub latency: Option<(FoundField, f64)>,
+    pub status: Option<FoundField>,
+    pub error: Option<FoundField>,
+    pub id: Option<FoundField>,
+    pub version: Option<(FoundField, String)>,
+    pub filter: Option<(FoundField, Vec<String>)>,
     /// What is open.
     pub questions: Vec<Question>,
 }

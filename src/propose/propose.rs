@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use vigie_profile::decision::HighScore;
 
 use super::{
-    candidate::Candidate,
     decision::{find_decision, stated_threshold},
     filter::{FoundFilter, find_filter},
+    found_field::FoundField,
     inputs::{FoundInputs, InputLayout, find_inputs},
     known::Known,
     proposal::{Proposal, ProposedScore},
-    question::{Answers, Question, Subject},
+    question::{Answers, OpenPoint, Question},
     score::find_score,
     service::{find_error, find_id, find_latency, find_status, find_version},
     survey::Survey,
@@ -45,10 +45,10 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
     let is_probability = matches!(found.score, Some(ProposedScore::Probability { .. }));
     let mut questions: Vec<Question> = time.question.into_iter().chain(found.question).collect();
     questions.extend(decision.as_ref().and_then(|decision| decision.question.clone()));
-    let timezone = answers.get(&Subject::Timezone).filter(|zone| !zone.is_empty());
-    if time.is_naive && !answers.contains_key(&Subject::Timezone) {
+    let timezone = answers.get(&OpenPoint::Timezone).filter(|zone| !zone.is_empty());
+    if time.is_naive && !answers.contains_key(&OpenPoint::Timezone) {
         questions.push(Question {
-            subject: Subject::Timezone,
+            subject: OpenPoint::Timezone,
             text: format!(
                 "Times in `{}` state no zone. Which zone are they in, such as Europe/Paris?",
                 time.field.path
@@ -167,10 +167,10 @@ fn set(value: &mut Value, keys: &[&str], to: Value) {
 
 /// Fields with a role.
 struct Roles<'a> {
-    time: &'a Candidate,
-    others: &'a [Candidate],
+    time: &'a FoundField,
+    others: &'a [FoundField],
     score: Option<&'a ProposedScore>,
-    more: [Option<&'a Candidate>; 7],
+    more: [Option<&'a FoundField>; 7],
 }
 
 impl Roles<'_> {
@@ -182,7 +182,7 @@ impl Roles<'_> {
         let times = std::iter::once(self.time).chain(self.others);
         let fields = times.chain(self.more.into_iter().flatten()).map(|field| field.path.as_str());
         let has_role: Vec<&str> = fields.chain(self.score.map(ProposedScore::path)).collect();
-        let is_known = |name: &str| known.features().iter().any(|own| own == name);
+        let is_known = |name: &String| known.model_features.contains(name);
         let is_input = |name: &String| {
             let facts = survey.get(name);
             let is_constant_text =

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a question is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Subject {
+pub enum OpenPoint {
     Timestamp,
     Timezone,
     Score,
@@ -15,7 +15,7 @@ pub enum Subject {
 /// A choice that the records do not settle. The first option is taken without an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
-    pub subject: Subject,
+    pub subject: OpenPoint,
     pub text: String,
     /// The answers, of which one is chosen; if empty, any text is an answer.
     pub options: Vec<String>,
@@ -24,4 +24,4 @@ pub struct Question {
 }
 
 /// Answers by subject.
-pub type Answers = BTreeMap<Subject, String>;
+pub type Answers = BTreeMap<OpenPoint, String>;

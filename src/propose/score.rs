@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use vigie_profile::decision::HighScore;
 
 use super::{
-    candidate::Candidate,
+    found_field::FoundField,
     inputs::FoundInputs,
     known::Known,
     names::{has_word, is_output, last, latency_rank, score_rank, time_rank},
     proposal::ProposedScore,
-    question::{Answers, Question, Subject},
+    question::{Answers, OpenPoint, Question},
     survey::{FieldFacts, Survey, number_of, rounded, value_at},
 };
 
@@ -44,7 +44,7 @@ const OTHERS: [&str; 21] = [
 pub(super) struct FoundScore {
     pub score: Option<ProposedScore>,
     /// Other fields that may be the score.
-    pub others: Vec<Candidate>,
+    pub others: Vec<FoundField>,
     pub question: Option<Question>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, a
         fields.extend(classes(survey, path, facts));
     }
     fields.sort_by(|a, b| b.rank.cmp(&a.rank).then(a.score.path().len().cmp(&b.score.path().len())));
-    if let Some(answer) = answers.get(&Subject::Score)
+    if let Some(answer) = answers.get(&OpenPoint::Score)
         && let Some(place) = fields.iter().position(|field| field.score.path() == answer)
     {
         let chosen = fields.remove(place);
@@ -74,8 +74,8 @@ pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, a
     }
     let Some(best) = fields.first() else { return FoundScore::default() };
     let rivals: Vec<&ScoreField> = fields.iter().skip(1).filter(|field| field.rank + 8 >= best.rank).collect();
-    let question = (!rivals.is_empty() && !answers.contains_key(&Subject::Score)).then(|| Question {
-        subject: Subject::Score,
+    let question = (!rivals.is_empty() && !answers.contains_key(&OpenPoint::Score)).then(|| Question {
+        subject: OpenPoint::Score,
         text: "Which field is the model's score?".to_owned(),
         options: std::iter::once(best)
             .chain(rivals.iter().copied())
@@ -112,7 +112,7 @@ fn scalar(survey: &Survey, path: &str, facts: &FieldFacts, inputs: &FoundInputs,
         if let Some(pair) = pair(survey, path, facts) {
             return Some(ScoreField { rank: rank + 25, score: pair });
         }
-        let field = Candidate::new(path, evidence);
+        let field = FoundField::new(path, evidence);
         let score = if known.is_regression {
             ProposedScore::Prediction(field)
         } else {
@@ -120,9 +120,9 @@ fn scalar(survey: &Survey, path: &str, facts: &FieldFacts, inputs: &FoundInputs,
         };
         return Some(ScoreField { rank: rank + 15, score });
     }
-    let field = Candidate::new(path, evidence);
+    let field = FoundField::new(path, evidence);
     if named == 3 && !known.is_regression && facts.least >= 0.0 && facts.most <= 100.0 {
-        let field = Candidate { evidence: format!("{}, so percent", field.evidence), ..field };
+        let field = FoundField { evidence: format!("{}, so percent", field.evidence), ..field };
         return Some(ScoreField { rank: rank + 10, score: ProposedScore::Probability { field, scale: 0.01 } });
     }
     (named > 0 || known.is_regression && inputs.path.is_some())
@@ -140,7 +140,7 @@ fn pair(survey: &Survey, path: &str, facts: &FieldFacts) -> Option<ProposedScore
         (pair.iter().sum::<f64>() - 1.0).abs() < 1e-3
     });
     sums_to_one.then(|| ProposedScore::Probability {
-        field: Candidate::new(&format!("{inner}.1"), "the second of two probabilities, which add up to 1"),
+        field: FoundField::new(&format!("{inner}.1"), "the second of two probabilities, which add up to 1"),
         scale: 1.0,
     })
 }
@@ -169,9 +169,9 @@ fn classes(survey: &Survey, path: &str, facts: &FieldFacts) -> Option<ScoreField
             HighScore::of_event(name) == Some(HighScore::Bad) || ["1", "true", "yes", "1.0"].contains(&name)
         };
         let name = if is_event(first) { first } else { second };
-        let field = Candidate::new(&inside(name), evidence);
+        let field = FoundField::new(&inside(name), evidence);
         return Some(ScoreField { rank, score: ProposedScore::Probability { field, scale: 1.0 } });
     }
     let paths: BTreeMap<String, String> = names.iter().map(|name| ((*name).clone(), inside(name))).collect();
-    Some(ScoreField { rank, score: ProposedScore::Classes { field: Candidate::new(path, evidence), paths } })
+    Some(ScoreField { rank, score: ProposedScore::Classes { field: FoundField::new(path, evidence), paths } })
 }

@@ -1,10 +1,10 @@
 //! Which fields are latency, status, error, id and model version.
 
 use super::{
-    candidate::Candidate,
+    found_field::FoundField,
     inputs::FoundInputs,
     names::{has_word, id_rank, last, latency_rank, words},
-    question::{Answers, Question, Subject},
+    question::{Answers, OpenPoint, Question},
     survey::{FieldFacts, Survey, rounded},
 };
 
@@ -23,7 +23,7 @@ pub(super) fn find_latency(
     survey: &Survey,
     inputs: &FoundInputs,
     answers: &Answers,
-) -> Option<(Candidate, f64, Option<Question>)> {
+) -> Option<(FoundField, f64, Option<Question>)> {
     let is_part =
         |path: &str| has_word(path, &["db", "parse", "queue", "network", "load", "timing", "timings", "preprocessing"]);
     let found = outside(survey, inputs)
@@ -49,17 +49,17 @@ pub(super) fn find_latency(
         () => None,
     };
     if let Some((scale, unit)) = by_name {
-        return Some((Candidate::new(path, format!("{range}, in {unit} by its name")), scale, None));
+        return Some((FoundField::new(path, format!("{range}, in {unit} by its name")), scale, None));
     }
     let guess = if facts.most < 10.0 && facts.whole * 10 < facts.numbers && facts.least < 0.5 {
         "seconds"
     } else {
         "milliseconds"
     };
-    let unit = answers.get(&Subject::LatencyUnit).map_or(guess, String::as_str);
+    let unit = answers.get(&OpenPoint::LatencyUnit).map_or(guess, String::as_str);
     let scale = if unit.starts_with("sec") { 1_000.0 } else { 1.0 };
-    let question = (!answers.contains_key(&Subject::LatencyUnit)).then(|| Question {
-        subject: Subject::LatencyUnit,
+    let question = (!answers.contains_key(&OpenPoint::LatencyUnit)).then(|| Question {
+        subject: OpenPoint::LatencyUnit,
         text: format!("What is the unit of `{path}` ({range})?"),
         options: if guess == "seconds" {
             vec!["seconds".to_owned(), "milliseconds".to_owned()]
@@ -68,10 +68,10 @@ pub(super) fn find_latency(
         },
         default: guess.to_owned(),
     });
-    Some((Candidate::new(path, format!("{range}, in {unit} by its size")), scale, question))
+    Some((FoundField::new(path, format!("{range}, in {unit} by its size")), scale, question))
 }
 
-pub(super) fn find_status(survey: &Survey, inputs: &FoundInputs) -> Option<Candidate> {
+pub(super) fn find_status(survey: &Survey, inputs: &FoundInputs) -> Option<FoundField> {
     let is_status = |path: &str| has_word(last(path), &["status", "code", "statuscode", "http"]);
     let found = outside(survey, inputs)
         .filter(|(path, facts)| {
@@ -84,10 +84,10 @@ pub(super) fn find_status(survey: &Survey, inputs: &FoundInputs) -> Option<Candi
         .map(|(path, facts)| (usize::from(last(path).contains("status")), path.len(), (path, facts)));
     let (path, facts) = best(found)?;
     let counts: Vec<String> = facts.values.iter().take(5).map(|(code, count)| format!("{code} {count}")).collect();
-    Some(Candidate::new(path, counts.join(", ")))
+    Some(FoundField::new(path, counts.join(", ")))
 }
 
-pub(super) fn find_error(survey: &Survey, inputs: &FoundInputs) -> Option<Candidate> {
+pub(super) fn find_error(survey: &Survey, inputs: &FoundInputs) -> Option<FoundField> {
     let records = survey.records.len();
     let is_error = |path: &str| {
         ["error", "errors", "exception", "errormessage", "errorcode", "err", "erreur"]
@@ -99,10 +99,10 @@ pub(super) fn find_error(survey: &Survey, inputs: &FoundInputs) -> Option<Candid
         .filter(|(path, facts)| !inputs.contains(path) && is_error(path) && facts.present * 2 < records)
         .map(|(path, facts)| (1, path.len(), (path, facts)));
     let (path, facts) = best(found)?;
-    Some(Candidate::new(path, format!("set in {} of {records} records", facts.present)))
+    Some(FoundField::new(path, format!("set in {} of {records} records", facts.present)))
 }
 
-pub(super) fn find_id(survey: &Survey, inputs: &FoundInputs, time: &str) -> Option<Candidate> {
+pub(super) fn find_id(survey: &Survey, inputs: &FoundInputs, time: &str) -> Option<FoundField> {
     let found = outside(survey, inputs)
         .filter(|(path, facts)| {
             let is_fraction = facts.is_numeric() && facts.whole < facts.numbers;
@@ -115,11 +115,11 @@ pub(super) fn find_id(survey: &Survey, inputs: &FoundInputs, time: &str) -> Opti
         })
         .map(|(path, facts)| (id_rank(path) * 2 + usize::from(facts.is_distinct()), path.len(), (path, facts)));
     let (path, facts) = best(found)?;
-    Some(Candidate::new(path, format!("{} distinct values in {} records", facts.values.len(), facts.scalars())))
+    Some(FoundField::new(path, format!("{} distinct values in {} records", facts.values.len(), facts.scalars())))
 }
 
 /// The model version, and the one that most records have.
-pub(super) fn find_version(survey: &Survey, inputs: &FoundInputs) -> Option<(Candidate, String)> {
+pub(super) fn find_version(survey: &Survey, inputs: &FoundInputs) -> Option<(FoundField, String)> {
     const VERSIONS: usize = 10;
     let rank = |path: &str| {
         let own = words(path);
@@ -136,5 +136,5 @@ pub(super) fn find_version(survey: &Survey, inputs: &FoundInputs) -> Option<(Can
     let (path, facts) = best(found)?;
     let (version, _) = facts.values.iter().max_by_key(|(_, count)| **count)?;
     let counts: Vec<String> = facts.values.iter().map(|(own, count)| format!("{own} {count}")).collect();
-    Some((Candidate::new(path, counts.join(", ")), version.clone()))
+    Some((FoundField::new(path, counts.join(", ")), version.clone()))
 }

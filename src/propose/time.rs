@@ -1,9 +1,9 @@
 //! Which field is the time of the request.
 
 use super::{
-    candidate::Candidate,
+    found_field::FoundField,
     names::{is_output, time_rank},
-    question::{Answers, Question, Subject},
+    question::{Answers, OpenPoint, Question},
     survey::{FieldFacts, Survey},
 };
 use crate::{
@@ -17,10 +17,10 @@ const NAMED: usize = 8;
 /// The time, and whether it states its zone.
 #[derive(Debug)]
 pub(super) struct FoundTime {
-    pub field: Candidate,
+    pub field: FoundField,
     pub is_naive: bool,
     /// Other fields that are times, too.
-    pub others: Vec<Candidate>,
+    pub others: Vec<FoundField>,
     pub question: Option<Question>,
 }
 
@@ -34,19 +34,19 @@ pub(super) fn find_time(survey: &Survey, inputs: Option<&str>, answers: &Answers
         .map(|(path, facts)| (rank(path, facts), path, facts))
         .collect();
     found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.len().cmp(&b.1.len())));
-    if let Some(answer) = answers.get(&Subject::Timestamp)
+    if let Some(answer) = answers.get(&OpenPoint::Timestamp)
         && let Some(place) = found.iter().position(|(_, path, _)| *path == answer)
     {
         let chosen = found.remove(place);
         found.insert(0, chosen);
     }
-    let candidate = |(_, path, facts): &(usize, &String, &FieldFacts)| Candidate::new(path, evidence(facts, records));
+    let candidate = |(_, path, facts): &(usize, &String, &FieldFacts)| FoundField::new(path, evidence(facts, records));
     let Some(best @ (best_rank, _, facts)) = found.first() else { return Err(no_time(survey, key)) };
     // An epoch and its text are one time.
     let rivals: Vec<&(usize, &String, &FieldFacts)> =
         found.iter().skip(1).filter(|(rank, ..)| rank + 5 >= *best_rank).collect();
-    let question = (!rivals.is_empty() && !answers.contains_key(&Subject::Timestamp)).then(|| Question {
-        subject: Subject::Timestamp,
+    let question = (!rivals.is_empty() && !answers.contains_key(&OpenPoint::Timestamp)).then(|| Question {
+        subject: OpenPoint::Timestamp,
         text: "Which field is the time of the request?".to_owned(),
         options: std::iter::once(best).chain(rivals.iter().copied()).map(|(_, path, _)| (*path).clone()).collect(),
         default: best.1.clone(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use vigie_profile::{
-    batch::Complaints,
+    batch::{Complaints, Reason},
     window::{Cadence, Instant},
 };
 
@@ -139,7 +139,10 @@ impl InitialConfig<'_> {
             records += batch.len;
             usable += count_usable(batch, &rule(settings), &mut complaints);
         }
-        Ok((records, usable))
+        // Inputs and outputs may be two events of one id, which a check joins.
+        let halves = [Reason::NoFeatures, Reason::NoProbability].map(|reason| complaints.count(reason));
+        let may_join = proposal.id.is_some() && halves.iter().all(|count| *count > 0) && usable == 0;
+        Ok(if may_join { (records, records) } else { (records, usable) })
     }
 
     fn notes(&self, proposal: &Proposal, (records, usable): (usize, usize), days: Option<&Days>) -> Vec<String> {
