@@ -1,11 +1,14 @@
 //! `vigie init`: proposes a config for a log, asks what is open, and writes it.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::{
+    fmt::Write as _,
+    io::{self, BufRead, IsTerminal, Write as _},
+};
 
 use super::{
     ExitStatus,
-    args::InitArgs,
     print::{noun, print, print_error},
+    setup_args::InitArgs,
 };
 use crate::{
     daemon::Clock,
@@ -46,7 +49,7 @@ fn summary(args: &InitArgs, tried: &TriedConfig) -> String {
     let TriedConfig { proposal, records, usable, .. } = tried;
     let mut text = format!("{}: {usable} of {records} sampled records can be used\n", args.out.display());
     for (key, value) in understood(proposal) {
-        text.push_str(&format!("  {key:<9} {value}\n"));
+        let _ = writeln!(text, "  {key:<9} {value}");
     }
     text.trim_end().to_owned()
 }

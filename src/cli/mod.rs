@@ -21,6 +21,7 @@ mod replay;
 mod run;
 mod score;
 mod serve;
+mod setup_args;
 mod status;
 
 pub use args::Cli;

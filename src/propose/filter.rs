@@ -80,7 +80,7 @@ pub(super) fn find_filter(survey: &Survey, inputs: &FoundInputs, score: Option<&
             Some((rank, FoundFilter { field: FoundField::new(path, evidence), values: kept }))
         })
         .collect();
-    found.sort_by(|a, b| b.0.cmp(&a.0));
+    found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     found.into_iter().map(|(_, filter)| filter).next()
 }
 

@@ -277,8 +277,8 @@ fn rank(inputs: &FoundInputs, known: &BTreeSet<&str>, survey: &Survey) -> Option
                 || parent.children.contains("name") && parent.children.contains("datatype")
         })
     });
-    let is_tensor_data =
-        path.ends_with(".data") && path.rsplit('.').nth(1).is_some_and(|part| part.parse::<usize>().is_ok());
+    let mut ends = path.rsplit('.');
+    let is_tensor_data = ends.next() == Some("data") && ends.next().is_some_and(|part| part.parse::<usize>().is_ok());
     if is_part || is_tensor_data {
         return None;
     }

@@ -56,8 +56,8 @@ struct ScoreField {
 
 pub(super) fn find_score(survey: &Survey, inputs: &FoundInputs, known: &Known, answers: &Answers) -> FoundScore {
     let known_names = known.features();
-    let is_free =
-        |path: &str| !inputs.contains(path) && !(inputs.path.is_none() && known_names.iter().any(|name| name == path));
+    let is_input = |path: &str| inputs.path.is_none() && known_names.iter().any(|name| name == path);
+    let is_free = |path: &str| !inputs.contains(path) && !is_input(path);
     let mut fields: Vec<ScoreField> = Vec::new();
     for (path, facts) in survey.scalars().filter(|(path, _)| is_free(path)) {
         fields.extend(scalar(survey, path, facts, inputs, known));

@@ -5,7 +5,7 @@ use super::{
     inputs::FoundInputs,
     names::{has_word, id_rank, last, latency_rank, words},
     question::{Answers, OpenPoint, Question},
-    survey::{FieldFacts, Survey, rounded},
+    survey::{FieldFacts, Survey, number_of, rounded},
 };
 
 /// Scalars that are not inputs.
@@ -51,11 +51,8 @@ pub(super) fn find_latency(
     if let Some((scale, unit)) = by_name {
         return Some((FoundField::new(path, format!("{range}, in {unit} by its name")), scale, None));
     }
-    let guess = if facts.most < 10.0 && facts.whole * 10 < facts.numbers && facts.least < 0.5 {
-        "seconds"
-    } else {
-        "milliseconds"
-    };
+    // Models answer within milliseconds, and hardly any service takes half a second.
+    let guess = if median(survey, path) < 0.5 { "seconds" } else { "milliseconds" };
     let unit = answers.get(&OpenPoint::LatencyUnit).map_or(guess, String::as_str);
     let scale = if unit.starts_with("sec") { 1_000.0 } else { 1.0 };
     let question = (!answers.contains_key(&OpenPoint::LatencyUnit)).then(|| Question {
@@ -69,6 +66,12 @@ pub(super) fn find_latency(
         default: guess.to_owned(),
     });
     Some((FoundField::new(path, format!("{range}, in {unit} by its size")), scale, question))
+}
+
+fn median(survey: &Survey, path: &str) -> f64 {
+    let mut numbers: Vec<f64> = survey.column(path).flatten().filter_map(number_of).collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 pub(super) fn find_status(survey: &Survey, inputs: &FoundInputs) -> Option<FoundField> {

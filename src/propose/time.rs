@@ -110,10 +110,10 @@ fn no_time(survey: &Survey, key: &str) -> Fault {
              an epoch"
         ));
     }
-    let names: Vec<&str> = survey.scalars().map(|(path, _)| path.as_str()).take(NAMED).collect();
+    let all: Vec<&str> = survey.scalars().map(|(path, _)| path.as_str()).take(NAMED).collect();
     Fault::setup(format!(
         "{key}: no field of the records reads as a time, which a log needs; they have {}; to compare two tables without \
          times, use `vigie compare`",
-        if names.is_empty() { "no fields".to_owned() } else { names.join(", ") }
+        if all.is_empty() { "no fields".to_owned() } else { all.join(", ") }
     ))
 }

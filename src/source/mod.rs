@@ -13,6 +13,7 @@ mod file_summary;
 mod files;
 mod found_names;
 mod json_text;
+mod kept_lines;
 mod labels;
 mod latest;
 mod lines;

@@ -14,6 +14,7 @@ use super::{
     body::{self, Columns, Tensors},
     clock,
     encoded_text::decode_text,
+    kept_lines::KeptLines,
     mapping::{Field, Mapping, ReadSummary, passes},
     name_order::NameOrder,
     path::{self, Members},
@@ -40,13 +41,7 @@ pub(super) struct RecordReader<'m> {
     /// The columns of features that a partition key provides.
     partition: Vec<(usize, Option<&'m str>)>,
     /// The records as they were read, if they are kept.
-    kept: Option<KeptLines>,
-}
-
-/// Records as lines of JSON, up to a total size.
-struct KeptLines {
-    lines: Vec<Vec<u8>>,
-    bytes_left: usize,
+    pub kept: Option<KeptLines>,
 }
 
 /// Maximum nesting of lists in lists and of JSON text in JSON, as a guard against hostile input.
@@ -78,16 +73,6 @@ impl<'m> RecordReader<'m> {
         }
     }
 
-    /// A reader that keeps the records, up to `bytes` of them.
-    pub(super) fn keeping_lines(mapping: &'m Mapping, bytes: usize) -> Self {
-        Self { kept: Some(KeptLines { lines: Vec::new(), bytes_left: bytes }), ..Self::new(mapping) }
-    }
-
-    /// Takes the records that were kept.
-    pub(super) fn take_lines(&mut self) -> Vec<Vec<u8>> {
-        self.kept.as_mut().map(|kept| std::mem::take(&mut kept.lines)).unwrap_or_default()
-    }
-
     /// Reads one line. Lines that are not records are added to the complaints.
     pub(super) fn read_line(&mut self, line: &[u8]) {
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -116,11 +101,8 @@ impl<'m> RecordReader<'m> {
             self.builder.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
             return;
         };
-        if let Some(kept) = self.kept.as_mut()
-            && let Some(left) = kept.bytes_left.checked_sub(line.len())
-        {
-            kept.lines.push(line.to_vec());
-            kept.bytes_left = left;
+        if let Some(kept) = &mut self.kept {
+            kept.add(line);
         }
         let record = &Members::new(&object);
         self.found.own.parsed += 1;

@@ -1,6 +1,6 @@
 //! The commands that `vigie init` prints: learn the reference, then check.
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use jiff::tz::TimeZone;
 use vigie_profile::window::{Cadence, Instant, Span, Window};
@@ -77,7 +77,7 @@ pub(super) fn learn_command(
 ) -> String {
     let mut command = String::from("vigie learn");
     let mut add = |flag: &str, value: &str| {
-        command.push_str(&format!(" {flag} {}", quoted(value)));
+        let _ = write!(command, " {flag} {}", quoted(value));
     };
     let has_names = !known.model_features.is_empty();
     match data {

@@ -105,7 +105,7 @@ impl InitialConfig<'_> {
         };
         let settings = parse(out, &text("", Volume { window: "1d", min_rows: 500, daily: 0 }))?;
         let opened = Log::open(&settings.source)?;
-        let (records, usable) = self.try_config(&settings, &opened, &proposal)?;
+        let (records, usable) = try_config(&settings, &opened, &proposal)?;
         let zone = &settings.schedule.zone;
         let of = |span| Cadence::new(span, zone.clone()).map_err(|why| Fault::setup(format!("schedule.window: {why}")));
         let daily = log_days(&opened, &of(settings.schedule.window)?, threads(), &|_, _| {})?;
@@ -122,27 +122,6 @@ impl InitialConfig<'_> {
         parse(out, &text)?;
         let notes = self.notes(&proposal, (records, usable), days.as_ref());
         Ok(TriedConfig { text, records, usable, notes, next: [learn, check], proposal })
-    }
-
-    /// Counts the records of the sample, and those that a check would use.
-    fn try_config(&self, settings: &Settings, log: &Log, proposal: &Proposal) -> Result<(usize, usize)> {
-        let names = proposal.feature_names.iter();
-        let column = |name: &String| vigie_profile::layout::Column {
-            name: name.clone(),
-            kind: vigie_profile::layout::Kind::Categorical,
-            spelling: vigie_profile::layout::LevelSpelling::Canonical,
-        };
-        let Some(mut sample) = log.sample(names.map(column).collect())? else { return Ok((0, 0)) };
-        let (mut records, mut usable) = (0, 0);
-        let mut complaints = Complaints::default();
-        for batch in &mut sample.records {
-            records += batch.len;
-            usable += count_usable(batch, &rule(settings), &mut complaints);
-        }
-        // Inputs and outputs may be two events of one id, which a check joins.
-        let halves = [Reason::NoFeatures, Reason::NoProbability].map(|reason| complaints.count(reason));
-        let may_join = proposal.id.is_some() && halves.iter().all(|count| *count > 0) && usable == 0;
-        Ok(if may_join { (records, records) } else { (records, usable) })
     }
 
     fn notes(&self, proposal: &Proposal, (records, usable): (usize, usize), days: Option<&Days>) -> Vec<String> {
@@ -191,6 +170,27 @@ impl InitialConfig<'_> {
     pub fn files(&self) -> (usize, usize) {
         self.sample.files
     }
+}
+
+/// Counts the records of the sample, and those that a check would use.
+fn try_config(settings: &Settings, log: &Log, proposal: &Proposal) -> Result<(usize, usize)> {
+    let names = proposal.feature_names.iter();
+    let column = |name: &String| vigie_profile::layout::Column {
+        name: name.clone(),
+        kind: vigie_profile::layout::Kind::Categorical,
+        spelling: vigie_profile::layout::LevelSpelling::Canonical,
+    };
+    let Some(mut sample) = log.sample(names.map(column).collect())? else { return Ok((0, 0)) };
+    let (mut records, mut usable) = (0, 0);
+    let mut complaints = Complaints::default();
+    for batch in &mut sample.records {
+        records += batch.len;
+        usable += count_usable(batch, &rule(settings), &mut complaints);
+    }
+    // Inputs and outputs may be two events of one id, which a check joins.
+    let halves = [Reason::NoFeatures, Reason::NoProbability].map(|reason| complaints.count(reason));
+    let may_join = proposal.id.is_some() && halves.iter().all(|count| *count > 0) && usable == 0;
+    Ok(if may_join { (records, records) } else { (records, usable) })
 }
 
 /// Writes the config, completely or not at all.

@@ -15,7 +15,7 @@ use crate::{
     fault::{Fault, Result},
     monitor::run::context::rule,
     reference::{ColumnRoles, SourceFile, Training, TrainingColumn, TrainingValues},
-    source::{Fields, Log, Request},
+    source::{Fields, Log, Paths, Request},
 };
 
 /// The name of the score's column.
@@ -117,7 +117,7 @@ fn mapped_names<'a>(fields: &'a Fields, filters: impl Iterator<Item = &'a String
         &fields.dropped,
     ];
     let scaled = scaled.into_iter().flatten().flat_map(|field| field.paths().iter());
-    let plain = plain.into_iter().flatten().flat_map(|paths| paths.iter());
+    let plain = plain.into_iter().flatten().flat_map(Paths::iter);
     let classes = fields.probabilities.iter().flatten().flat_map(|(_, paths)| paths.iter());
     fields.timestamp.iter().chain(scaled).chain(plain).chain(classes).chain(filters.map(String::as_str)).collect()
 }

@@ -1,6 +1,7 @@
 //! Reads the sample, and tries a mapping on it with the code that reads the log.
 
 use std::{
+    mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +16,7 @@ use crate::{
         LogSample, Request, SourceOptions,
         file::{FileFormat, LogFile},
         files::{SortedFiles, catch_panic, no_readable_file, sort_files},
+        kept_lines::KeptLines,
         lines,
         mapping::Mapping,
         read_result::Unreadable,
@@ -35,8 +37,7 @@ const BYTES: usize = 64 << 20;
 /// The first records of some files.
 #[derive(Debug, Default)]
 pub struct RecordSample {
-    lines: Vec<Vec<u8>>,
-    bytes: usize,
+    kept: KeptLines,
     /// Number of files that were read, and of all files.
     pub files: (usize, usize),
     /// All files.
@@ -54,7 +55,7 @@ impl RecordSample {
     pub fn read(key: &str, path: &Path) -> Result<Self> {
         let (files, format) = find(key, path)?;
         let paths = files.iter().map(|file| file.stored.path().to_owned()).collect();
-        let mut sample = Self { format, paths, ..Self::default() };
+        let mut sample = Self { kept: KeptLines::up_to(BYTES), format, paths, ..Self::default() };
         let count = files.len().min(FILES);
         sample.files = (count, files.len());
         for number in 0..count {
@@ -63,7 +64,7 @@ impl RecordSample {
                 sample.add(file, RECORDS.div_ceil(count));
             }
         }
-        if sample.lines.is_empty() {
+        if sample.kept.lines.is_empty() {
             return Err(sample.nothing(key, path, &files));
         }
         Ok(sample)
@@ -72,23 +73,17 @@ impl RecordSample {
     fn add(&mut self, file: &LogFile, most: usize) {
         let mapping = Mapping::for_labels("", "");
         let result = catch_panic(|| match file.format {
-            FileFormat::Parquet => parquet::first_rows(file, most, &mut |line| self.keep(line)),
+            FileFormat::Parquet => parquet::first_rows(file, most, &mut |line| self.kept.add(line)),
             FileFormat::Ndjson | FileFormat::Csv => {
-                let mut reader = RecordReader::keeping_lines(&mapping, BYTES.saturating_sub(self.bytes));
+                let mut reader = RecordReader::new(&mapping);
+                reader.kept = Some(mem::take(&mut self.kept));
                 let result = lines::read_into(&mut reader, file, most as u64, &mapping);
+                self.kept = reader.kept.take().unwrap_or_default();
                 self.complaints.merge(reader.builder.take(&mapping).complaints);
-                reader.take_lines().iter().for_each(|line| self.keep(line));
                 result
             }
         });
         self.unreadable.extend(result.err().map(|error| file.unreadable(&error)));
-    }
-
-    fn keep(&mut self, line: &[u8]) {
-        if self.bytes + line.len() <= BYTES {
-            self.bytes += line.len();
-            self.lines.push(line.to_vec());
-        }
     }
 
     /// The error for a log without a record.
@@ -118,18 +113,18 @@ impl RecordSample {
     /// Number of records.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lines.len()
+        self.kept.lines.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.kept.lines.is_empty()
     }
 
     /// The records, with JSON text inside them parsed. Those that are nested too deeply are left out.
     pub fn values(&self) -> impl Iterator<Item = Value> {
-        self.lines.iter().filter_map(|line| json::parse(line)).filter(Value::is_object)
+        self.kept.lines.iter().filter_map(|line| json::parse(line)).filter(Value::is_object)
     }
 
     /// Reads the sample with a mapping, as the log would be.
@@ -137,7 +132,7 @@ impl RecordSample {
         let mapping = Mapping::new(options, &Request { columns, window: None })?;
         let mut reader = RecordReader::new(&mapping);
         let mut sample = LogSample { fields: mapping.fields(), ..LogSample::default() };
-        self.lines.iter().for_each(|line| reader.read_line(line));
+        self.kept.lines.iter().for_each(|line| reader.read_line(line));
         sample.records.push(reader.builder.take(&mapping));
         sample.found = reader.found;
         Ok(sample)

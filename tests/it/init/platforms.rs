@@ -1,4 +1,4 @@
-//! Layouts of platforms: SageMaker, the open inference protocol, Databricks, MLflow, BentoML, and vigie's own log.
+//! Layouts of platforms: SageMaker, the open inference protocol, Databricks, MLflow, `BentoML`, and vigie's own log.
 
 use std::sync::Arc;
 

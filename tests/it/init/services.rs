@@ -233,7 +233,7 @@ fn layouts_of_services() {
             },
             fields: json!({"timestamp": "@timestamp", "features": "inputs", "probability": "score", "decision": "verdict"}),
             more: json!({"source": {"format": "ndjson"}, "model": {"threshold": 0.4,
-                "decisions": {"accepted": ["A"], "refused": ["B"], "open": []}}}),
+                "decisions": {"accepted": ["A"], "refused": ["B"]}}}),
         },
         Case {
             name: "a regression",
