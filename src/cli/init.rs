@@ -5,6 +5,9 @@ use std::{
     io::{self, BufRead, IsTerminal, Write as _},
 };
 
+use jiff::tz::TimeZone;
+use vigie_profile::shown::harmless;
+
 use super::{
     ExitStatus,
     print::{noun, print, print_error},
@@ -14,7 +17,7 @@ use crate::{
     daemon::Clock,
     fault::{Fault, Result},
     monitor::{InitRequest, TriedConfig, draft, write_config},
-    propose::{Answers, Proposal, ProposedScore, Question},
+    propose::{Answers, OpenPoint, Proposal, ProposedScore, Question},
 };
 
 /// Maximum number of questions; answers may lead to further ones.
@@ -55,7 +58,7 @@ fn summary(args: &InitArgs, tried: &TriedConfig) -> String {
 }
 
 fn understood(proposal: &Proposal) -> Vec<(&'static str, String)> {
-    let field = |path: &str| format!("`{}`", vigie_profile::shown::harmless(path));
+    let field = |path: &str| format!("`{}`", harmless(path));
     let count = proposal.feature_names.len();
     let names = format!("{count} {}", noun(count as u64, "input"));
     let inputs = match &proposal.features {
@@ -96,7 +99,7 @@ fn ask(question: &Question) -> Result<String> {
     let mut say = |text: &str| stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush()).map_err(closed);
     say(&format!("{}\n", question.text))?;
     for (number, option) in (1..).zip(&question.options) {
-        say(&format!("  {number}  {}\n", vigie_profile::shown::harmless(option)))?;
+        say(&format!("  {number}  {}\n", harmless(option)))?;
     }
     loop {
         say(&format!("[{}] ", question.default))?;
@@ -108,7 +111,7 @@ fn ask(question: &Question) -> Result<String> {
         }
         match answer(question, line.trim()) {
             Some(answer) => return Ok(answer),
-            None => say("Type one of the numbers, or press Enter for the value in brackets.\n")?,
+            None => say("That is no answer. Press Enter for the value in brackets.\n")?,
         }
     }
 }
@@ -118,8 +121,8 @@ fn answer(question: &Question, line: &str) -> Option<String> {
     if line.is_empty() {
         return Some(question.default.clone());
     }
-    if question.options.is_empty() {
-        return Some(line.to_owned());
+    if question.subject == OpenPoint::Timezone {
+        return TimeZone::get(line).is_ok().then(|| line.to_owned());
     }
     let by_number = line.parse::<usize>().ok().and_then(|number| question.options.get(number.checked_sub(1)?));
     by_number.or_else(|| question.options.iter().find(|option| *option == line)).cloned()
@@ -128,22 +131,23 @@ fn answer(question: &Question, line: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::propose::OpenPoint;
 
     #[test]
-    fn an_answer_is_a_number_or_the_text_of_an_option() {
-        let own = |options: &[&str]| Question {
-            subject: OpenPoint::Score,
+    fn an_answer_is_a_number_or_the_text_of_an_option_or_a_zone() {
+        let own = |subject, options: &[&str]| Question {
+            subject,
             text: String::new(),
             options: options.iter().map(|option| (*option).to_owned()).collect(),
             default: "a".to_owned(),
         };
-        let question = own(&["a", "b"]);
+        let question = own(OpenPoint::Score, &["a", "b"]);
         for (line, expected) in
             [("", Some("a")), ("2", Some("b")), ("b", Some("b")), ("0", None), ("3", None), ("x", None)]
         {
             assert_eq!(answer(&question, line).as_deref(), expected, "{line}");
         }
-        assert_eq!(answer(&own(&[]), "Europe/Paris").as_deref(), Some("Europe/Paris"));
+        let zone = own(OpenPoint::Timezone, &[]);
+        assert_eq!(answer(&zone, "Europe/Paris").as_deref(), Some("Europe/Paris"));
+        assert_eq!(answer(&zone, "Paris"), None);
     }
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataColumn {
     pub name: String,
-    /// Number of distinct values, at most one more than two.
+    /// Whether it has two values, such as 0 and 1.
     pub is_binary: bool,
     /// Whether all values are from 0 to 1, and not only these two.
     pub is_share: bool,

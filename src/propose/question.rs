@@ -17,7 +17,7 @@ pub enum OpenPoint {
 pub struct Question {
     pub subject: OpenPoint,
     pub text: String,
-    /// The answers, of which one is chosen; if empty, any text is an answer.
+    /// The answers, of which one is chosen; empty for a time zone.
     pub options: Vec<String>,
     /// What is taken without an answer.
     pub default: String,

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use vigie_profile::{
     batch::{Complaints, Reason},
+    layout::{Column, Kind, LevelSpelling},
+    shown::listed,
     window::{Cadence, Instant},
 };
 
@@ -20,6 +22,9 @@ use crate::{
     propose::{Answers, ConfigText, Known, Proposal, Question, Volume, propose, render},
     source::{Log, RecordSample},
 };
+
+/// Maximum number of features that a note names.
+const NAMED: usize = 4;
 
 /// The flag that names the log.
 const LOG: &str = "--log";
@@ -140,11 +145,10 @@ impl InitialConfig<'_> {
             let why = model.map_or(String::new(), |own| format!(" (the model has {own})"));
             notes.push(format!("the log has no names for its {width} inputs{why}: correct source.feature_names"));
         }
-        let missing: Vec<&str> = self.known.model_features.iter().map(String::as_str).collect();
-        let missing: Vec<&str> =
-            missing.into_iter().filter(|name| !proposal.feature_names.iter().any(|own| own == name)).collect();
+        let features = self.known.model_features.iter();
+        let missing: Vec<&String> = features.filter(|name| !proposal.feature_names.contains(name)).collect();
         if !missing.is_empty() {
-            let named = vigie_profile::shown::listed(missing.iter().copied(), 4);
+            let named = listed(missing.iter().map(|name| name.as_str()), NAMED);
             notes.push(format!("the log lacks {} of the model's features: {named}", missing.len()));
         }
         if self.request.data.is_none() && days.is_some_and(|days| days.is_single) {
@@ -164,22 +168,13 @@ impl InitialConfig<'_> {
     fn place(&self) -> String {
         format!("{LOG} {}", self.request.log.display())
     }
-
-    /// Number of files that were read, and of all files.
-    #[must_use]
-    pub fn files(&self) -> (usize, usize) {
-        self.sample.files
-    }
 }
 
 /// Counts the records of the sample, and those that a check would use.
 fn try_config(settings: &Settings, log: &Log, proposal: &Proposal) -> Result<(usize, usize)> {
     let names = proposal.feature_names.iter();
-    let column = |name: &String| vigie_profile::layout::Column {
-        name: name.clone(),
-        kind: vigie_profile::layout::Kind::Categorical,
-        spelling: vigie_profile::layout::LevelSpelling::Canonical,
-    };
+    let column =
+        |name: &String| Column { name: name.clone(), kind: Kind::Categorical, spelling: LevelSpelling::Canonical };
     let Some(mut sample) = log.sample(names.map(column).collect())? else { return Ok((0, 0)) };
     let (mut records, mut usable) = (0, 0);
     let mut complaints = Complaints::default();

@@ -110,18 +110,6 @@ impl RecordSample {
         }
     }
 
-    /// Number of records.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.kept.lines.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.kept.lines.is_empty()
-    }
-
     /// The records, with JSON text inside them parsed. Those that are nested too deeply are left out.
     pub fn values(&self) -> impl Iterator<Item = Value> {
         self.kept.lines.iter().filter_map(|line| json::parse(line)).filter(Value::is_object)
