@@ -187,7 +187,7 @@ fn layouts_of_platforms() {
                 "request_id": one.id, "endpoint": "/predict", "latency_ms": one.latency_ms, "status_code": 200, "model_name": "m",
                 "model_version": "1", "model_sha256": "0", "inputs": one.inputs(),
                 "outputs": {"raw": one.probability, "probability": one.probability, "score": u8::from(is_refused(one)),
-                    "decision": "ACCEPTED", "threshold": 0.4}, "error": null})
+                    "decision": if is_refused(one) { "REFUSED" } else { "ACCEPTED" }, "threshold": 0.4}, "error": null})
                 })
             },
             fields: json!({"timestamp": "ts", "features": "inputs", "probability": ["outputs.proba_default", "outputs.probability"],
