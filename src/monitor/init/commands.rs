@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, civil::Time, tz::TimeZone};
 use vigie_profile::window::{Cadence, Instant, Span, Window};
 
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
 
 /// Number of days of a log to learn from, at most.
 const LEARNT_DAYS: usize = 28;
+/// Rows to learn from, about: more take memory and show little more.
+const LEARNT_ROWS: u64 = 300_000;
 
 /// The days of a log to learn from, and the day to check first.
 pub(super) struct Days {
@@ -19,14 +21,27 @@ pub(super) struct Days {
     pub checked: Window,
     /// Whether both are the same day, because the log has only one.
     pub is_single: bool,
+    /// Of dates on the command line.
+    zone: TimeZone,
 }
 
 /// Divides the days of a log: the first half to learn from, the last one to check.
-pub(super) fn days(found: &[(Window, u64)]) -> Option<Days> {
+pub(super) fn days(found: &[(Window, u64)], zone: &TimeZone) -> Option<Days> {
     let (first, last) = (found.first()?.0, found.last()?.0);
-    let half = found.len().div_ceil(2).min(LEARNT_DAYS).min(found.len().saturating_sub(1)).max(1);
+    let half = found.len().div_ceil(2).min(LEARNT_DAYS).min(found.len().saturating_sub(1));
+    let mut rows = 0;
+    let enough = found.iter().take_while(|(_, count)| {
+        rows += count;
+        rows <= LEARNT_ROWS
+    });
+    let half = half.min(enough.count()).max(1);
     let end = found.get(half - 1)?.0;
-    Some(Days { learnt: Window { from: first.from, to: end.to }, checked: last, is_single: found.len() == 1 })
+    Some(Days {
+        learnt: Window { from: first.from, to: end.to },
+        checked: last,
+        is_single: found.len() == 1,
+        zone: zone.clone(),
+    })
 }
 
 /// Chooses windows in which a log of few rows has enough for a verdict.
@@ -104,8 +119,8 @@ pub(super) fn learn_command(
         None => {
             add("--config", &config.to_string_lossy());
             if let Some(days) = days {
-                add("--from", &short(days.learnt.from));
-                add("--to", &short(days.learnt.to));
+                add("--from", &short(days.learnt.from, &days.zone));
+                add("--to", &short(days.learnt.to, &days.zone));
             }
             if !proposal.ignored.is_empty() && !has_names {
                 add("--ignore", &proposal.ignored.join(","));
@@ -124,14 +139,21 @@ pub(super) fn check_command(config: &Path, days: Option<&Days>, is_complete: boo
     let config = quoted(&config.to_string_lossy());
     match days {
         Some(days) if !is_complete || days.is_single => {
-            format!("vigie check --config {config} --from {} --to {}", short(days.checked.from), short(days.checked.to))
+            format!(
+                "vigie check --config {config} --from {} --to {}",
+                short(days.checked.from, &days.zone),
+                short(days.checked.to, &days.zone)
+            )
         }
         _ => format!("vigie check --config {config}"),
     }
 }
 
-/// A time as an argument: midnight in UTC as a date.
-fn short(at: Instant) -> String {
-    let text = at.to_string();
-    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), ToOwned::to_owned)
+/// A time as an argument: midnight of the schedule's zone as a date.
+fn short(at: Instant, zone: &TimeZone) -> String {
+    let civil = Timestamp::from_microsecond(at.0).map(|at| zone.to_datetime(at));
+    match civil {
+        Ok(civil) if civil.time() == Time::midnight() => civil.date().to_string(),
+        _ => at.to_string(),
+    }
 }

@@ -117,7 +117,7 @@ impl InitialConfig<'_> {
         let volume = volume(&daily, zone);
         let settings = parse(out, &text("", volume))?;
         let cadence = of(settings.schedule.window)?;
-        let days = days(&regrouped(&daily, &cadence));
+        let days = days(&regrouped(&daily, &cadence), zone);
         let is_complete = days
             .as_ref()
             .is_some_and(|days| days.checked.to <= cadence.latest_complete(now, settings.schedule.lateness).to);

@@ -1,9 +1,9 @@
 //! Rows of the config's log as training rows, for a service whose training rows are not at hand.
 
-use arrow_array::Array;
+use arrow_array::{Array, ArrayRef};
 use sha2::{Digest, Sha256};
 use vigie_profile::{
-    batch::{Reason, for_each_number, texts},
+    batch::{Number, Reason, for_each_number, number, texts},
     layout::{Column, Kind, LevelSpelling},
     window::Window,
 };
@@ -46,7 +46,7 @@ pub(crate) fn read_log(
         spelling: LevelSpelling::Canonical,
     });
     let request = Request { columns: columns.collect(), window: Some(*window) };
-    let usable = usable_rows(&log, &request, &rule(settings), &|_, _| {})?;
+    let mut usable = usable_rows(&log, &request, &rule(settings), &|_, _| {})?;
     let rows = usable.len();
     if rows == 0 {
         return Err(nothing(&name, &usable));
@@ -62,7 +62,7 @@ pub(crate) fn read_log(
     );
     let mut columns: Vec<TrainingColumn> = Vec::new();
     for (place, name) in names.iter().enumerate() {
-        columns.extend(feature(&usable, place, name));
+        columns.extend(feature(&mut usable, place, name));
     }
     let fields = &settings.source.fields;
     if fields.probability.is_some() || fields.prediction.is_some() {
@@ -122,21 +122,45 @@ fn mapped_names<'a>(fields: &'a Fields, filters: impl Iterator<Item = &'a String
     fields.timestamp.iter().chain(scaled).chain(plain).chain(classes).chain(filters.map(String::as_str)).collect()
 }
 
-/// A column of texts, in which numbers are recognised as in CSV; `None`: no row has a value.
-fn feature(usable: &UsableRows, place: usize, name: &str) -> Option<TrainingColumn> {
-    let mut values: Vec<Option<String>> = Vec::with_capacity(usable.len());
-    let mut is_seen = false;
-    for rows in &usable.rows {
-        match rows.features.get(place).and_then(Option::as_ref) {
-            Some(column) => {
-                is_seen |= column.null_count() < column.len();
-                values.extend(texts(column).iter().map(|text| text.map(ToOwned::to_owned)));
-            }
-            None => values.extend(std::iter::repeat_n(None, rows.len)),
+/// A column of numbers if all its values are, as in CSV, else of texts; `None`: no row has a value. Takes the column from the
+/// rows, which would need several times the memory.
+fn feature(usable: &mut UsableRows, place: usize, name: &str) -> Option<TrainingColumn> {
+    let columns: Vec<(usize, Option<ArrayRef>)> =
+        usable.rows.iter_mut().map(|rows| (rows.len, rows.features.get_mut(place).and_then(Option::take))).collect();
+    let is_seen = columns.iter().any(|(_, column)| column.as_ref().is_some_and(|own| own.null_count() < own.len()));
+    let values = numbers(&columns).map_or_else(|| texts_of(&columns), TrainingValues::Numbers);
+    is_seen.then(|| TrainingColumn { name: name.to_owned(), values, is_single: false, is_typed: false })
+}
+
+/// The values as numbers, NaN where missing; `None` if one is none, or has more digits than a number keeps.
+fn numbers(columns: &[(usize, Option<ArrayRef>)]) -> Option<Vec<f64>> {
+    const DIGITS: usize = 17;
+    let mut values = Vec::new();
+    for (rows, column) in columns {
+        let Some(column) = column else {
+            values.extend(std::iter::repeat_n(f64::NAN, *rows));
+            continue;
+        };
+        for text in texts(column).iter() {
+            values.push(match text.map(|text| (text, number(text))) {
+                None | Some((_, Number::Missing)) => f64::NAN,
+                Some((text, Number::Value(value))) if value.fract() != 0.0 || text.len() < DIGITS => value,
+                Some(_) => return None,
+            });
         }
     }
-    let values = TrainingValues::Texts(values);
-    is_seen.then(|| TrainingColumn { name: name.to_owned(), values, is_single: false, is_typed: false })
+    Some(values)
+}
+
+fn texts_of(columns: &[(usize, Option<ArrayRef>)]) -> TrainingValues {
+    let mut values: Vec<Option<String>> = Vec::new();
+    for (rows, column) in columns {
+        match column {
+            Some(column) => values.extend(texts(column).iter().map(|text| text.map(ToOwned::to_owned))),
+            None => values.extend(std::iter::repeat_n(None, *rows)),
+        }
+    }
+    TrainingValues::Texts(values)
 }
 
 fn score(usable: &UsableRows) -> Vec<f64> {
