@@ -141,7 +141,7 @@ fn numbers(columns: &[(usize, Option<ArrayRef>)]) -> Option<Vec<f64>> {
             values.extend(std::iter::repeat_n(f64::NAN, *rows));
             continue;
         };
-        for text in texts(column).iter() {
+        for text in &texts(column) {
             values.push(match text.map(|text| (text, number(text))) {
                 None | Some((_, Number::Missing)) => f64::NAN,
                 Some((text, Number::Value(value))) if value.fract() != 0.0 || text.len() < DIGITS => value,
