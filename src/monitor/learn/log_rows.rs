@@ -176,6 +176,13 @@ fn score(usable: &UsableRows) -> Vec<f64> {
 
 /// The error for a range without a row.
 fn nothing(name: &str, usable: &UsableRows) -> Fault {
+    let halves = [Reason::NoFeatures, Reason::NoProbability].map(|reason| usable.complaints.count(reason));
+    if halves.iter().all(|count| *count > 0) {
+        return Fault::setup(format!(
+            "--from: {name}: its inputs and scores are in separate records, which `learn` does not join; learn from a table of \
+             training or hold-out rows with --data"
+        ));
+    }
     let lost = usable.complaints.iter().filter(|(reason, _)| *reason != Reason::Duplicate);
     let why = lost.max_by_key(|(_, complaint)| complaint.count).map_or_else(
         || "it has no record in that range; choose another one".to_owned(),
