@@ -13,6 +13,7 @@ pub mod judge;
 pub mod ledger;
 pub mod monitor;
 pub mod performance;
+pub mod propose;
 pub mod reference;
 pub mod replay;
 pub mod report;

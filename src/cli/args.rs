@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
-use super::log::{LogFormat, Logging};
+use super::{
+    log::{LogFormat, Logging},
+    setup_args::{ImportVerb, InitArgs},
+};
 use crate::{
     config::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
     monitor::ModelFile,
@@ -46,6 +49,8 @@ fn threads(text: &str) -> Result<u16, String> {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Write a config for a log that nobody has mapped yet: reads some of its records and proposes what each field is
+    Init(InitArgs),
     /// Learn a reference from training or hold-out rows
     Learn(Box<LearnArgs>),
     /// Write a config from what another system knows about a model
@@ -167,15 +172,22 @@ pub(super) enum ShowArg {
 #[derive(Debug, Args)]
 pub(super) struct LearnArgs {
     /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns, or `postgres:TABLE`
-    #[arg(long, required_unless_present_any = ["distributions", "show"], num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present_any = ["distributions", "show", "from"], num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
+    /// Instead of --data, learn from the rows of the config's log from here on: RFC 3339 or a date
+    #[arg(long, requires = "to", conflicts_with_all = ["data", "distributions", "target", "probability", "prediction"], value_name = "T")]
+    pub from: Option<String>,
+    /// End of these rows, exclusive
+    #[arg(long, requires = "from", value_name = "T")]
+    pub to: Option<String>,
     /// A table of stored distributions (feature, kind, `bins_json`, `ref_dist_json`, `n_ref`) instead of rows; PSI only
     #[arg(long, conflicts_with_all = ["data", "target", "prediction", "features", "categorical", "ignore", "precision"], value_name = "FILE")]
     pub distributions: Option<PathBuf>,
     /// Also build a reference for each of the config's `segments`, so that each segment of a window is compared with its own rows
     #[arg(long, conflicts_with = "distributions")]
     pub segments: bool,
-    /// Config with the database for `postgres:TABLE` (or `postgres:SELECT …`), `segments`, and the costs for `--show cost`
+    /// Config with the log for --from, the database for `postgres:TABLE` (or `postgres:SELECT …`), `segments`, and the costs for
+    /// `--show cost`
     #[arg(long, default_value = "config/vigie.yaml", value_name = "FILE")]
     pub config: PathBuf,
     /// Model of the config that the reference is for, if the config defines several
@@ -241,25 +253,6 @@ pub(super) struct LearnArgs {
 pub(super) enum OutputFormat {
     Text,
     Json,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ImportVerb {
-    /// Write a commented config for a model in MLflow's registry; server and login are those of the environment
-    Mlflow(ImportMlflowArgs),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ImportMlflowArgs {
-    /// Address of the model, such as `models:/NAME@champion`
-    #[arg(value_name = "ADDRESS")]
-    pub address: String,
-    /// Config file to write; it must not exist
-    #[arg(long, default_value = "vigie.yaml", value_name = "FILE")]
-    pub out: PathBuf,
-    /// The prediction log: a file, a folder or a glob, relative to the config
-    #[arg(long, value_name = "PATH")]
-    pub log: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

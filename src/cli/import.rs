@@ -2,8 +2,8 @@
 
 use super::{
     ExitStatus,
-    args::{ImportMlflowArgs, ImportVerb},
     print::{noun, print, print_error},
+    setup_args::{ImportMlflowArgs, ImportVerb},
 };
 use crate::{
     fault::Result,

@@ -5,6 +5,7 @@ use vigie_profile::{layout::Kind, segment::SegmentSpec, window::Instant};
 use super::{
     ExitStatus,
     args::{LearnArgs, OutputFormat},
+    check::window,
     cost::render_cost,
     print::{noun, print, print_error},
     progress::ProgressLine,
@@ -12,13 +13,13 @@ use super::{
 use crate::{
     config::{Problems, Settings},
     fault::{Fault, Result, describe_io},
-    monitor::{LearnRequest, describe_event, import, learn, open_reference},
+    monitor::{LearnRequest, LogRows, describe_event, import, learn, open_reference},
     reference::ColumnRoles,
     source,
 };
 
 pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
-    if args.data.is_empty() && args.distributions.is_none() {
+    if args.data.is_empty() && args.distributions.is_none() && args.from.is_none() {
         // clap requires --show in this case.
         print(&render_cost(args, &open_reference("--out", &args.out)?)?);
         return Ok(ExitStatus::Success);
@@ -26,6 +27,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     let lesson = LearnRequest {
         data: args.data.clone(),
         database: database(args)?,
+        log: log_rows(args)?,
         out: args.out.clone(),
         choice: ColumnRoles {
             target: args.target.clone(),
@@ -88,6 +90,14 @@ fn database(args: &LearnArgs) -> Result<Option<source::SourceOptions>> {
     let mut data = args.data.iter().chain(&args.distributions);
     let is_stored = data.any(|data| source::is_stored(&data.display().to_string()));
     is_stored.then(|| load(args).map(|settings| settings.source)).transpose()
+}
+
+/// The rows of the log itself, if a range is given.
+fn log_rows(args: &LearnArgs) -> Result<Option<LogRows>> {
+    let (Some(from), Some(to)) = (&args.from, &args.to) else { return Ok(None) };
+    let settings = load(args)?;
+    let window = window(from, to, &settings.schedule.zone)?;
+    Ok(Some(LogRows { settings, window }))
 }
 
 fn load(args: &LearnArgs) -> Result<Settings> {

@@ -11,6 +11,7 @@ mod daemon;
 mod exit_status;
 mod explain;
 mod import;
+mod init;
 mod learn;
 mod left_out;
 mod log;
@@ -20,6 +21,7 @@ mod replay;
 mod run;
 mod score;
 mod serve;
+mod setup_args;
 mod status;
 
 pub use args::Cli;

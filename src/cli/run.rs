@@ -1,13 +1,15 @@
 //! Dispatches to the verbs.
 
 use super::{
-    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, learn, replay, score, serve, status,
+    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, init, learn, replay, score, serve,
+    status,
 };
 use crate::fault::Result;
 
 /// Runs the command.
 pub fn run(cli: &Cli) -> Result<ExitStatus> {
     match &cli.verb {
+        Verb::Init(args) => init::run(args),
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),
         Verb::Run(args) => daemon::run(args),

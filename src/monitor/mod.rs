@@ -2,6 +2,7 @@
 
 mod atomic_file;
 mod history;
+mod init;
 mod learn;
 mod model;
 mod on_demand;
@@ -16,8 +17,10 @@ pub use history::{
     record::{Compose, RunAttempt, RunRecord, RunResult, record_run},
     tally::tally,
 };
+pub use init::{InitRequest, InitialConfig, TriedConfig, draft, write_config};
 pub use learn::{
     learn::{LearnRequest, import, learn},
+    log_rows::LogRows,
     meaning::describe_event,
 };
 pub use model::ModelFile;

@@ -288,7 +288,7 @@ impl LogFile {
         (found, result.err().map(|error| self.unreadable(&error)))
     }
 
-    fn unreadable(&self, error: &io::Error) -> Unreadable {
+    pub(super) fn unreadable(&self, error: &io::Error) -> Unreadable {
         let path = self.stored.path().to_owned();
         if let Some(UnclosedQuote { line }) = error.get_ref().and_then(|error| error.downcast_ref()) {
             return Unreadable::lost(path, (InputShape::OpenQuote, Some(*line)));
@@ -313,7 +313,7 @@ impl LogFile {
 }
 
 /// Turns a panic of a decoder on a damaged file into an error, so that the run continues without the file.
-fn catch_panic<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn catch_panic<T>(read: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     panic::catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::InvalidData, "it is damaged (the decoder panicked)")))
 }
@@ -344,15 +344,22 @@ fn pieces(file: &Arc<LogFile>, mapping: &Mapping) -> io::Result<Vec<FilePiece>> 
 /// The error for a path with no file in a supported format; `skipped` are the other files there.
 pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> Fault {
     const NAMED: usize = 3;
-    let format_key = key.replace(".path", ".format");
-    let remedy = format!("if they hold records, set `{format_key}` to ndjson, csv or parquet");
+    // A flag has no key for the format.
+    let set_format = match key.strip_suffix(".path") {
+        Some(section) => format!("set `{section}.format`"),
+        None => "name them so".to_owned(),
+    };
+    let remedy = match key.strip_suffix(".path") {
+        Some(section) => format!("if they hold records, set `{section}.format` to ndjson, csv or parquet"),
+        None => "if they hold records, let their names end so".to_owned(),
+    };
     let name = |file: &PathBuf| shown(&file.file_name().unwrap_or_default().to_string_lossy());
     let names = skipped.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
     let found = match skipped {
         [file] if file == path => {
             let export = spreadsheet(skipped).map_or("", |_| "; export the spreadsheet as CSV or Parquet");
             return Fault::setup(format!(
-                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or set `{format_key}`{export}",
+                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or {set_format}{export}",
                 path.display()
             ));
         }

@@ -64,6 +64,17 @@ fn read_most(
     (reader.found, result)
 }
 
+/// Reads the first `most` lines of a file.
+pub(super) fn read_into(reader: &mut RecordReader<'_>, file: &LogFile, most: u64, mapping: &Mapping) -> io::Result<()> {
+    let stream = file.stream()?;
+    match file.format {
+        FileFormat::Csv => csv(stream, most, reader, mapping, &mut |_| {}),
+        FileFormat::Ndjson | FileFormat::Parquet => {
+            ndjson(stream, (ByteRange { from: 0, to: u64::MAX }, most), reader, mapping, &mut |_| {})
+        }
+    }
+}
+
 /// Streams the bytes from the first line that begins in the range; the range is `None` if no line does.
 fn seek_to_line(file: &LogFile, range: ByteRange) -> io::Result<(Box<dyn BufRead>, Option<ByteRange>)> {
     let Some(before) = range.from.checked_sub(1) else { return Ok((file.stream_from(0)?, Some(range))) };

@@ -14,6 +14,7 @@ use super::{
     body::{self, Columns, Tensors},
     clock,
     encoded_text::decode_text,
+    kept_lines::KeptLines,
     mapping::{Field, Mapping, ReadSummary, passes},
     name_order::NameOrder,
     path::{self, Members},
@@ -39,6 +40,8 @@ pub(super) struct RecordReader<'m> {
     has_field: Vec<bool>,
     /// The columns of features that a partition key provides.
     partition: Vec<(usize, Option<&'m str>)>,
+    /// The records as they were read, if they are kept.
+    pub kept: Option<KeptLines>,
 }
 
 /// Maximum nesting of lists in lists and of JSON text in JSON, as a guard against hostile input.
@@ -66,6 +69,7 @@ impl<'m> RecordReader<'m> {
                 .iter()
                 .filter_map(|(key, value)| Some((*mapping.column_of.get(key)?, value.as_deref())))
                 .collect(),
+            kept: None,
         }
     }
 
@@ -97,6 +101,9 @@ impl<'m> RecordReader<'m> {
             self.builder.complaints.add(Reason::Malformed, &String::from_utf8_lossy(line));
             return;
         };
+        if let Some(kept) = &mut self.kept {
+            kept.add(line);
+        }
         let record = &Members::new(&object);
         self.found.own.parsed += 1;
         if self.found.records < NAMED_RECORDS {
@@ -354,6 +361,12 @@ impl<'m> RecordReader<'m> {
     fn read_split(&mut self, at: Instant, names: &Array<'_, '_>, rows: &Array<'_, '_>) {
         let positions: Vec<Option<usize>> =
             names.iter().map(|name| name.as_str().and_then(|name| self.mapping.column_of.get(name).copied())).collect();
+        if self.named_inputs < NAMED_RECORDS {
+            for name in names {
+                name.as_str().iter().for_each(|name| self.found.inputs.note(name));
+            }
+        }
+        self.named_inputs += 1;
         for row in rows {
             if let Some(row) = row.as_array() {
                 self.read_array(at, &row, &positions);

@@ -13,6 +13,7 @@
 
 mod config;
 mod daemon;
+mod init;
 mod laws;
 mod mail;
 mod oracle;

@@ -12,6 +12,7 @@ use super::{
     importance::{apply_model, measure_contributions},
     importance_file::ImportanceList,
     leaves::count_leaves,
+    log_rows::{LogRows, read_log},
     optimism::{self, ScoreOrigin},
     rows::FeatureColumns,
     segments,
@@ -43,6 +44,8 @@ pub struct LearnRequest {
     pub data: Vec<PathBuf>,
     /// The database for `postgres:TABLE`.
     pub database: Option<source::SourceOptions>,
+    /// Instead of data, the rows of the log itself.
+    pub log: Option<LogRows>,
     pub out: PathBuf,
     pub choice: ColumnRoles,
     /// The model: determines the features, their order and kinds, scores the rows, and measures importance.
@@ -72,6 +75,14 @@ impl LearnRequest {
             prediction: None,
             reduced: false,
             model: None,
+        }
+    }
+
+    /// Reads all rows. Those of the log have a score, if the config maps one.
+    fn rows(&self, choice: &mut ColumnRoles, notes: &mut Vec<String>) -> Result<(Training, Vec<SourceFile>)> {
+        match &self.log {
+            Some(log) => read_log(log, choice, notes),
+            None => read_all(&self.data, self.database.as_ref()),
         }
     }
 
@@ -146,13 +157,15 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
     // Segments need whole rows, so columns cannot be read one by one.
     let table = if request.segments.is_some() { None } else { open_columns(&request.data)? };
     let Some(table) = table else {
-        let (training, files) = read_all(&request.data, request.database.as_ref())?;
+        let (mut choice, mut notes) = (request.choice.clone(), Vec::new());
+        let (training, files) = request.rows(&mut choice, &mut notes)?;
         let provenance = request.provenance(now, training.rows, training.columns.len(), files);
         require_rows(&training)?;
-        let learnt = reference::learn_on(threads(), &training, &request.choice, provenance, &|_, _| {}, progress)?;
+        let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;
+        learnt.notes.extend(notes);
         // Segments count the most important features.
         let learnt = add_importance(learnt, importance.as_ref())?;
-        return request.write(request.add_segments(learnt, &training, &request.choice)?, dictionary.as_ref());
+        return request.write(request.add_segments(learnt, &training, &choice)?, dictionary.as_ref());
     };
     learn_in_columns(&table, request, (importance.as_ref(), dictionary.as_ref()), now, progress)
 }
@@ -200,13 +213,13 @@ fn learn_with(
     let registration = request.register.then(|| Registration::begin(path, &registry)).transpose()?;
     // The alias may be moved before the reference is learnt.
     registry.run.pinned = registration.as_ref().and_then(Registration::version);
-    let (mut training, files) = read_all(&request.data, request.database.as_ref())?;
+    let (mut choice, mut read_notes) = (request.choice.clone(), Vec::new());
+    let (mut training, files) = request.rows(&mut choice, &mut read_notes)?;
     require_rows(&training)?;
     let file = local_file(MODEL, path, AddressedFile::Model, choices, &registry)?;
     let called = local_place(MODEL, &file);
     let model = read_model_as(&called, &file.path, choices)?;
     let scoring = ScoringModel::new(&called, model, choices.class.as_deref())?;
-    let mut choice = request.choice.clone();
     let columns = FeatureColumns::find(scoring.model(), &training, &choice)?;
     let notes = apply_model(&scoring, &columns, &mut training, &mut choice)?;
     let provenance = request.provenance(now, training.rows, training.columns.len(), files);
@@ -215,7 +228,7 @@ fn learn_with(
         Some(registered) => registered.configured.clone(),
         None => path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
     };
-    learnt.notes.extend(notes);
+    learnt.notes.extend(read_notes.into_iter().chain(notes));
     let mut rows_explained = 0;
     match measure_contributions(&scoring, &columns, &training)? {
         Ok(contributions) => {

@@ -5,6 +5,7 @@ pub(crate) mod importance;
 mod importance_file;
 pub(crate) mod learn;
 pub(crate) mod leaves;
+pub(crate) mod log_rows;
 pub(crate) mod meaning;
 pub(crate) mod optimism;
 pub(crate) mod rows;

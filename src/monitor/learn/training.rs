@@ -147,6 +147,6 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or(path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn hexadecimal(hash: impl AsRef<[u8]>) -> String {
+pub(super) fn hexadecimal(hash: impl AsRef<[u8]>) -> String {
     hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

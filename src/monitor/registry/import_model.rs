@@ -182,7 +182,7 @@ fn known_tags(texts: &BTreeMap<String, String>, notes: &mut Vec<String>) -> (Mod
 }
 
 /// A name that a folder can have, as `model.name` must be.
-fn folder_name(name: &str) -> String {
+pub(in crate::monitor) fn folder_name(name: &str) -> String {
     let safe = name.chars().map(|c| if c == '/' || c == '\\' || c.is_control() { '-' } else { c }).collect::<String>();
     let mut safe = safe.trim().trim_start_matches('.').trim().to_owned();
     while safe.len() > 100 {

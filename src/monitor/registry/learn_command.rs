@@ -27,7 +27,7 @@ pub(super) fn learn_command_on(client: &MlflowClient, place: &RegistryPlace<'_>,
 }
 
 /// An argument as a shell reads it.
-pub(super) fn quoted(argument: &str) -> String {
+pub(in crate::monitor) fn quoted(argument: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.:_@-+,=".contains(c);
     if !argument.is_empty() && argument.chars().all(is_plain) {
         argument.to_owned()

@@ -8,7 +8,7 @@ mod fetched_files;
 mod import_config;
 pub(crate) mod import_model;
 mod kept_files;
-mod learn_command;
+pub(super) mod learn_command;
 mod leftover_files;
 pub(crate) mod local_file;
 mod query_error;

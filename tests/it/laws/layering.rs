@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &str)] = &[
     ("judge", "drift replay skew"),
     ("report", "reference drift replay performance skew judge"),
     ("source", ""),
+    ("propose", "source"),
     ("engine", "reference source"),
     ("archive", "judge report"),
     ("alert", "judge report"),

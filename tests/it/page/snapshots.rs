@@ -10,7 +10,7 @@ use crate::support::{
 #[test]
 fn help() {
     let world = World::new();
-    for verb in ["", "learn", "check", "replay", "explain", "score", "config"] {
+    for verb in ["", "init", "learn", "check", "replay", "explain", "score", "config"] {
         let args: Vec<&str> = [verb, "--help"].into_iter().filter(|arg| !arg.is_empty()).collect();
         insta::assert_snapshot!(format!("help-{verb}"), world.vigie(&args).ok().stdout);
     }
