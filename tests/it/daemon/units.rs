@@ -80,7 +80,7 @@ fn both_services_have_the_same_sandbox() {
         ("StateDirectory", "vigie"),
         ("Nice", "10"),
         ("IOSchedulingClass", "idle"),
-        ("CPUWeight", "20"),
+        ("CPUWeight", "idle"),
         ("MemoryMax", "1G"),
         ("ProtectSystem", "strict"),
         ("NoNewPrivileges", "yes"),
