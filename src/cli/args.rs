@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::{
+    compare_args::CompareArgs,
     log::{LogFormat, Logging},
     setup_args::{ImportVerb, InitArgs},
 };
@@ -49,6 +50,8 @@ fn threads(text: &str) -> Result<u16, String> {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Compare two tables: no config, no time column, no score needed
+    Compare(CompareArgs),
     /// Write a config for a log that nobody has mapped yet: reads some of its records and proposes what each field is
     Init(InitArgs),
     /// Learn a reference from training or hold-out rows
