@@ -10,6 +10,7 @@ mod cost;
 mod daemon;
 mod exit_status;
 mod explain;
+mod help;
 mod import;
 mod init;
 mod learn;
@@ -22,6 +23,7 @@ mod run;
 mod score;
 mod serve;
 mod setup_args;
+mod shell;
 mod status;
 
 pub use args::Cli;
