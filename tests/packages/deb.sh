@@ -3,8 +3,8 @@
 # Needs cargo-deb, lintian, dpkg-dev and mmdebstrap, and root. Leaves the package in target/debian.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-root=$work/root
+work=$(mktemp -d) && root=$work/root
+trap 'umount "$root/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 fail() { echo "deb.sh: $1" >&2; exit 1; }
 
 # What Cargo.toml's assets take from target/deb.
@@ -22,15 +22,18 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
 printf 'vigie (%s-1) unstable; urgency=medium\n\n  * What changed is in CHANGELOG.md.\n\n -- %s  %s\n' \
   "$version" "$maintainer" "$(git log -1 --format=%cD -- CHANGELOG.md)" >"$made/changelog"
+{ cat LICENSE-MIT && printf '\nThe Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n'; } >"$made/license"
 cargo deb --quiet --no-build --no-strip
 deb=$(echo target/debian/vigie_*.deb)
-lintian --fail-on error --suppress-tags embedded-library "$deb"
+# What it takes for libyaml is a translation of it to Rust.
+lintian --fail-on error --suppress-tags embedded-library,initial-upload-closes-no-bugs "$deb"
 [ "$(stat -c %s "$deb")" -le 20000000 ] || fail "$deb is larger than 20 MB"
 
 # A clean Debian with systemd's tools; they do not run as a system.
 clean=${VIGIE_CLEAN_ROOT:-$work/clean.tar}
-[ -e "$clean" ] || mmdebstrap --quiet --variant=essential --include=systemd,init-system-helpers bookworm "$clean"
+[ -e "$clean" ] || mmdebstrap --quiet --variant=essential --include=systemd,init-system-helpers,procps bookworm "$clean"
 mkdir "$root" && tar -xf "$clean" -C "$root"
+mount -t proc proc "$root/proc"
 cp "$deb" "$root/vigie.deb"
 in_root() { chroot "$root" "$@"; }
 files() { (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./run -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/log \) -prune -o -print | sort); }
