@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::{
-    help::grouped,
     log::{LogFormat, Logging},
     setup_args::{CompletionsArgs, ImportVerb, InitArgs, ManArgs},
 };
@@ -36,13 +35,6 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// The arguments of this process. Prints help, the version or a usage error and exits if they ask for it.
-    #[must_use]
-    pub fn from_process() -> Self {
-        let mut command = grouped(Self::command());
-        Self::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit())
-    }
-
     /// Initialises logging.
     #[must_use]
     pub fn init_logging(&self) -> Logging {

@@ -1,6 +1,8 @@
 //! `vigie --help`: the commands grouped by what people do. clap has no groups of subcommands, so this writes the list.
 
-use clap::Command;
+use clap::{Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
 
 const GROUPS: [(&str, &[&str]); 5] = [
     ("Start", &["compare", "init", "import", "learn", "check"]),
@@ -14,11 +16,20 @@ const WIDTH: usize = 100;
 /// Column at which the descriptions start.
 const INDENT: usize = 15;
 
+impl Cli {
+    /// The arguments of this process. Prints help, the version or a usage error and exits if they ask for it.
+    #[must_use]
+    pub fn from_process() -> Self {
+        let mut command = grouped(Self::command());
+        Self::from_arg_matches(&command.get_matches_mut()).unwrap_or_else(|error| error.format(&mut command).exit())
+    }
+}
+
 /// The command with the grouped list of commands in its help.
-pub(super) fn grouped(command: Command) -> Command {
+fn grouped(command: Command) -> Command {
     let mut list = String::new();
     for (heading, names) in GROUPS {
-        list.push_str(&format!("\n{heading}:\n"));
+        list.extend(["\n", heading, ":\n"]);
         for known in names.iter().filter_map(|name| command.find_subcommand(name)) {
             let about = known.get_about().map(ToString::to_string).unwrap_or_default();
             list.push_str(&entry(known.get_name(), &about));
@@ -50,7 +61,7 @@ fn entry(name: &str, about: &str) -> String {
 mod tests {
     use clap::CommandFactory;
 
-    use super::{super::Cli, GROUPS};
+    use super::{Cli, GROUPS};
 
     #[test]
     fn every_command_is_in_one_group() {
