@@ -2,7 +2,7 @@
 
 use super::{
     Cli, ExitStatus, alert, args::Verb, check, compare, config, daemon, explain, import, init, learn, replay, score,
-    serve, status,
+    serve, shell, status,
 };
 use crate::fault::Result;
 
@@ -22,5 +22,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus> {
         Verb::Score(args) => score::run(args),
         Verb::Serve(args) => serve::run(args),
         Verb::Config { verb } => config::run(verb),
+        Verb::Completions(args) => Ok(shell::completions(args)),
+        Verb::Man(args) => shell::man(args),
     }
 }
