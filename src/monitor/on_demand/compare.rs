@@ -61,6 +61,7 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
+    table_files("CUR", &request.current)?;
     let learnt = learn_reference(request, work.path())?;
     let settings = settings(request, work.path())?;
     let mut run = RunContext::open(&settings, scan)?;
