@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use vigie_profile::{
     batch::{Number, number},
+    near::folded_name,
     shown::{listed, shown},
 };
 
@@ -89,6 +90,11 @@ pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, 
     .into_iter()
     .flatten()
     .collect();
+    notes.extend(reference.names_without(current, &ignored).into_iter().filter_map(|name| {
+        let other = current.0.keys().find(|other| folded_name(other) == folded_name(name))?;
+        let (name, other) = (shown(name), shown(other));
+        Some(format!("{name}: probably `{other}` in {of_current}; rename one of them to compare them"))
+    }));
     for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
         let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
         if let Some((own, other)) = own.kind().zip(other.and_then(SampledColumn::kind)) {
