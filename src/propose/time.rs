@@ -112,8 +112,8 @@ fn no_time(survey: &Survey, key: &str) -> Fault {
     }
     let all: Vec<&str> = survey.scalars().map(|(path, _)| path.as_str()).take(NAMED).collect();
     Fault::setup(format!(
-        "{key}: no field of the records reads as a time, which a log needs; they have {}; add a field with the \
-         time of each record",
+        "{key}: no field of the records reads as a time, which a log needs; they have {}; to compare two tables without \
+         times, use `vigie compare`",
         if all.is_empty() { "no fields".to_owned() } else { all.join(", ") }
     ))
 }
