@@ -67,7 +67,7 @@ def compare(
         work = Path(temporary)
         stored = store(reference, "reference", work)
         other = store(current, "current", work)
-        options = {
+        options: dict[str, object] = {
             "target": target,
             "event": event,
             "probability": probability,
@@ -101,7 +101,7 @@ def learn(
     with tempfile.TemporaryDirectory(prefix="vigie-") as temporary:
         work = Path(temporary)
         stored = store(data, "data", work)
-        options = {
+        options: dict[str, object] = {
             "target": target,
             "event": event,
             "probability": probability,
@@ -156,7 +156,7 @@ def _lists(
     ignore: _Names,
     others: Mapping[str, object],
 ) -> dict[str, object]:
-    """Return the options that list columns. Those that the table declares as categories are categorical, unless a model decides."""
+    """Return the options that list columns. What the table declares as categories is categorical, unless a model decides."""
     lists = {"features": _names(features), "categorical": _names(categorical), "ignore": _names(ignore)}
     if others["model"] is None:
         kept = lists["features"] or stored.categorical

@@ -60,7 +60,7 @@ class Report:
 
     def __repr__(self) -> str:
         """Name the verdict."""
-        return f"<vigie.Report {self.severity}: {self.sentence}>"
+        return f"<vigie.Report: {self.sentence}>"
 
     def __str__(self) -> str:
         """Return the table that the terminal shows."""
