@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vigie._report import Report
 
+_NOTE = "note: "
+_ERROR = "\nvigie: "
+
 
 class VigieError(Exception):
     """What failed, where, and what to do next. `report` is the page of a check of which half of the rows or more are unusable."""
@@ -50,7 +53,9 @@ def run(arguments: Sequence[str], called: Mapping[str, str]) -> tuple[int, str, 
     messages = done.stderr
     for path, name in called.items():
         messages = messages.replace(path, name)
-    lines = messages.splitlines()
-    notes = [line.removeprefix("note: ") for line in lines if line.startswith("note: ")]
-    sentence = "\n".join(line.removeprefix("vigie: ") for line in lines if not line.startswith("note: "))
-    return done.returncode, done.stdout, notes, sentence or f"vigie ended with code {done.returncode}"
+    notes = [line.removeprefix(_NOTE) for line in messages.splitlines() if line.startswith(_NOTE)]
+    # What precedes the sentence is for maintainers: why a decoder gave up.
+    _, found, sentence = f"\n{messages}".rpartition(_ERROR)
+    if not found:
+        sentence = f"vigie ended with code {done.returncode}: {messages}"
+    return done.returncode, done.stdout, notes, sentence.strip()

@@ -14,7 +14,7 @@ from vigie._binary import VigieError, run
 from vigie._report import Report
 from vigie._tables import Stored, Table, store
 
-_Names: TypeAlias = str | Sequence[str] | None
+_Names: TypeAlias = str | Sequence[str | int] | None
 _PAGE = "\nreport: "
 
 
@@ -80,7 +80,8 @@ def compare(
         }
         options |= _lists(stored, features, categorical, ignore, options)
         arguments = ["compare", str(stored.path), str(other.path), *_flags(options, work)]
-        return _report(arguments, stored.notes + other.notes, {f"{work}{os.sep}": ""})
+        called = {str(work / "report" / "report.html"): "the `report` of this error", f"{work}{os.sep}": ""}
+        return _report(arguments, stored.notes + other.notes, called)
 
 
 def learn(
@@ -166,7 +167,7 @@ def _lists(
 
 
 def _names(names: _Names) -> list[str]:
-    return [names] if isinstance(names, str) else list(names or [])
+    return [names] if isinstance(names, str) else [str(name) for name in names or []]
 
 
 def _flags(options: Mapping[str, object], work: Path | None = None) -> list[str]:

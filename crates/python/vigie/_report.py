@@ -70,13 +70,15 @@ class Report:
         rows = self._summary_rows()
         notes = "".join(f"<div>note: {escape(note)}</div>" for note in self._notes)
         more = f"<div>… and {len(rows) - _MAX_ROWS} more</div>" if len(rows) > _MAX_ROWS else ""
-        # Links within the page would lead to the notebook without the base.
+        # Without the base, links within the page would lead to the notebook. A page has many double quotes, and few single ones.
         page = self._html.replace("<head>", '<head><base href="about:srcdoc">', 1)
+        page = page.replace("&", "&amp;").replace("'", "&#39;")
         return (
             f"<div><p>{_label(self.severity)} <b>{escape(self.sentence)}</b></p>"
             f"<table>{''.join(rows[:_MAX_ROWS])}</table>{more}{notes}"
             '<details><summary>report</summary><iframe title="report" sandbox="allow-scripts" loading="lazy" '
-            f'style="width:100%;height:720px;border:1px solid #8888" srcdoc="{escape(page)}"></iframe></details></div>'
+            f'style="width:100%;height:720px;border:1px solid #8888" '
+            f"srcdoc='{page}'></iframe></details></div>"
         )
 
     def _summary_rows(self) -> list[str]:

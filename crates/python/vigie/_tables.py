@@ -92,8 +92,8 @@ def _store_polars(table: Any, name: str, file: Path) -> tuple[list[str], list[st
     frame = table.collect() if hasattr(table, "collect") else table
     _must_be_a_table(name, frame.columns, frame.height)
     for column, dtype in frame.schema.items():
-        if str(dtype) == "Object":
-            raise VigieError(f"{name}: column `{column}` holds Python objects; cast it to one type, or drop it")
+        if str(dtype) in ("Object", "Int128", "UInt128"):
+            raise VigieError(f"{name}: column `{column}` has type {dtype}, which vigie does not read; cast it, or drop it")
     try:
         frame.write_parquet(file, compression="lz4")
     except Exception as error:  # polars has no common class of exceptions
@@ -141,7 +141,8 @@ def _array(pyarrow: Any, series: Any, place: str) -> Any:  # noqa: ANN401
             raise VigieError(
                 f"{place} mixes {', '.join(kinds[:3])}; give it one type, for example with df[…].astype(str)"
             ) from error
-        raise VigieError(f"{place} has type {series.dtype}, which cannot be stored; convert it, or drop it") from error
+        why = f"{series.dtype}: {_first_line(error)}"
+        raise VigieError(f"{place} cannot be stored as Parquet ({why}); convert it, or drop it") from error
 
 
 def _store_arrow(table: Any, name: str, file: Path) -> list[str]:  # noqa: ANN401
@@ -149,19 +150,21 @@ def _store_arrow(table: Any, name: str, file: Path) -> list[str]:  # noqa: ANN40
     pyarrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
     _must_be_a_table(name, table.column_names, table.num_rows)
     types = pyarrow.types
-    categories = [item for item in table.schema if types.is_dictionary(item.type)]
-    # Dictionaries of numbers that hardly repeat take long, and make no smaller file.
-    texts = [item.name for item in table.schema if types.is_string(item.type) or types.is_large_string(item.type)]
+    texts, categories = [], []
+    for place, column in enumerate(table.schema):
+        of_dictionary = types.is_dictionary(column.type)
+        kind = column.type.value_type if of_dictionary else column.type
+        if types.is_string(kind) or types.is_large_string(kind):
+            texts.append(column.name)
+        elif of_dictionary:
+            categories.append(column.name)
+            table = table.set_column(place, column.name, table.column(place).cast(kind))
     try:
-        parquet.write_table(
-            table.replace_schema_metadata(None),
-            file,
-            compression="lz4",
-            use_dictionary=texts + [item.name for item in categories],
-        )
+        # Encoding numbers that hardly repeat as dictionaries takes long, and makes no smaller file.
+        parquet.write_table(table.replace_schema_metadata(None), file, compression="lz4", use_dictionary=texts)
     except pyarrow.ArrowException as error:
         raise VigieError(f"{name}: pyarrow cannot write the table as Parquet: {_first_line(error)}") from error
-    return [item.name for item in categories if not types.is_string(item.type.value_type)]
+    return categories
 
 
 def _first_line(error: Exception) -> str:
