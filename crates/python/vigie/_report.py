@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 _COLOURS = {"stable": "#1d7448", "alarm": "#b3261e"}
-_OTHER_COLOUR = "#8a5800"
 _MAX_ROWS = 10
 
 
@@ -74,7 +73,7 @@ class Report:
         page = self._html.replace("<head>", '<head><base href="about:srcdoc">', 1)
         page = page.replace("&", "&amp;").replace("'", "&#39;")
         return (
-            f"<div><p>{_label(self.severity)} <b>{escape(self.sentence)}</b></p>"
+            f'<div><p style="border-left:5px solid {_colour(self.severity)};padding-left:8px"><b>{escape(self.sentence)}</b></p>'
             f"<table>{''.join(rows[:_MAX_ROWS])}</table>{more}{notes}"
             '<details><summary>report</summary><iframe title="report" sandbox="allow-scripts" loading="lazy" '
             f'style="width:100%;height:720px;border:1px solid #8888" '
@@ -95,5 +94,9 @@ class Report:
 
 
 def _label(severity: str) -> str:
-    style = f"background:{_COLOURS.get(severity, _OTHER_COLOUR)};color:#fff;padding:1px 8px;border-radius:3px"
+    style = f"background:{_colour(severity)};color:#fff;padding:1px 8px;border-radius:3px"
     return f'<span style="{style}">{escape(severity.replace("_", " "))}</span>'
+
+
+def _colour(severity: str) -> str:
+    return _COLOURS.get(severity, "#8a5800")
