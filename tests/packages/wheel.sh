@@ -4,11 +4,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 repository=$PWD package=$PWD/crates/python made=$PWD/target/wheel work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'kill "${prepared[@]}" 2>/dev/null || true; rm -rf "$work"' EXIT
 fail() { echo "wheel.sh: $1" >&2; exit 1; }
 [ $# -gt 0 ] || set -- python3
-environment() { "$1" -m venv "$2" && "$2/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir "${@:3}"; }
+environment() { "$1" -m venv "$2" && "$2/bin/pip" install --quiet --disable-pip-version-check --no-compile "${@:3}"; }
+tests_of() { echo "$work/$("$1" -c 'import sys; print(*sys.version_info[:2], sep=".")')"; } # tests_of PYTHON: its environment
 
+prepared=() # downloads take longest
+for python in "$@"; do
+  environment "$python" "$(tests_of "$python")" --requirement "$package/tests/requirements.txt" &
+  prepared+=($!)
+done
 rm -rf "$made"
 environment "$1" "$work/build" 'maturin==1.16.0'
 # The same command, profile and features as `cargo build --release`: nothing is compiled twice.
@@ -30,13 +36,13 @@ report = vigie.compare(sys.argv[1], sys.argv[2])
 assert report.severity == "alarm", report
 PYTHON
 
+for pid in "${prepared[@]}"; do wait "$pid"; done
 for python in "$@"; do
-  tried=$work/$("$python" -c 'import sys; print(*sys.version_info[:2], sep=".")')
-  environment "$python" "$tried" --requirement "$package/tests/requirements.txt" "$wheel"
-  "$tried/bin/pytest" -q "$package/tests"
+  "$(tests_of "$python")/bin/pip" install --quiet --disable-pip-version-check "$wheel"
+  "$(tests_of "$python")/bin/pytest" -q "$package/tests"
 done
-tried=$work/$("$1" -c 'import sys; print(*sys.version_info[:2], sep=".")')
+checks=$(tests_of "$1")/bin
 cd "$package"
-"$tried/bin/ruff" format --no-cache --quiet --check . && "$tried/bin/ruff" check --no-cache --quiet .
-"$tried/bin/mypy" --cache-dir /dev/null vigie tests
+"$checks/ruff" format --no-cache --quiet --check . && "$checks/ruff" check --no-cache --quiet .
+"$checks/mypy" --cache-dir /dev/null vigie tests
 printf '%s: %s bytes, tried with %s\n' "$wheel" "$(stat -c %s "$wheel")" "$*"
