@@ -20,13 +20,13 @@ const NAMED: usize = 10;
 
 /// What the first records of a table show of a column.
 #[derive(Debug, Default)]
-struct SampledColumn {
+struct ColumnValues {
     has_numbers: bool,
     /// A text that is not a number.
     text: Option<String>,
 }
 
-impl SampledColumn {
+impl ColumnValues {
     fn add(&mut self, value: &Value) {
         match value {
             Value::Bool(_) | Value::Number(_) => self.has_numbers = true,
@@ -51,11 +51,11 @@ impl SampledColumn {
 
 /// The columns of a table, by name.
 #[derive(Debug, Default)]
-pub(super) struct SampledColumns(BTreeMap<String, SampledColumn>);
+pub(super) struct ColumnsOfTable(BTreeMap<String, ColumnValues>);
 
-impl SampledColumns {
+impl ColumnsOfTable {
     pub(super) fn of(sample: &RecordSample) -> Self {
-        let mut columns: BTreeMap<String, SampledColumn> = BTreeMap::new();
+        let mut columns: BTreeMap<String, ColumnValues> = BTreeMap::new();
         for record in sample.values() {
             let Value::Object(fields) = record else { continue };
             for (name, value) in &fields {
@@ -63,6 +63,14 @@ impl SampledColumns {
             }
         }
         Self(columns)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.keys().map(String::as_str)
     }
 
     /// Names of columns that the other table does not have.
@@ -73,7 +81,11 @@ impl SampledColumns {
 }
 
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
-pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, request: &CompareRequest) -> Vec<String> {
+pub(super) fn differences(
+    reference: &ColumnsOfTable,
+    current: &ColumnsOfTable,
+    request: &CompareRequest,
+) -> Vec<String> {
     let roles = &request.choice;
     let ignored: BTreeSet<&String> = (roles.target.iter().chain(&roles.probability).chain(&roles.prediction))
         .chain(&request.timestamp)
@@ -97,7 +109,7 @@ pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, 
     }));
     for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
         let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
-        if let Some((own, other)) = own.kind().zip(other.and_then(SampledColumn::kind)) {
+        if let Some((own, other)) = own.kind().zip(other.and_then(ColumnValues::kind)) {
             notes.push(format!("{}: {own} in {of_reference}, {other} in {of_current}", shown(name)));
         }
     }

@@ -5,10 +5,14 @@ use std::{path::Path, time::Instant as StdInstant};
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use vigie_profile::window::{Cadence, Instant, Span, Window};
+use vigie_profile::{
+    near::alternatives,
+    shown::shown,
+    window::{Cadence, Instant, Span, Window},
+};
 
 use super::{
-    column_notes::{SampledColumns, constants, differences},
+    column_notes::{ColumnsOfTable, constants, differences},
     current_table::CurrentTable,
     request::CompareRequest,
 };
@@ -28,6 +32,8 @@ use crate::{
 
 /// Where all rows of a table without times are.
 const WITHOUT_TIMES: Window = Window { from: Instant(0), to: Instant(1) };
+/// Number of records of a table that show which columns it has, and whether they are numbers.
+const SAMPLED: usize = 200;
 /// The name of the learnt reference in the temporary folder.
 const REFERENCE: &str = "reference.vigie";
 
@@ -44,9 +50,19 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
-    let sampled = |key, path| Ok::<_, Fault>(SampledColumns::of(&RecordSample::read(key, path)?));
+    let sampled = |key, path| Ok::<_, Fault>(ColumnsOfTable::of(&RecordSample::read_up_to(SAMPLED, key, path)?));
     let (reference, current) = (sampled("REF", &request.reference)?, sampled("CUR", &request.current)?);
-    let learnt = learn_reference(request, work.path())?;
+    if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
+        let alternatives = alternatives(name, current.names());
+        return Err(Fault::setup(format!(
+            "--timestamp: {} has no column `{}`{alternatives}",
+            request.current_name(),
+            shown(name)
+        )));
+    }
+    // A time is not a feature.
+    let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
+    let learnt = learn_reference(request, time.cloned().collect(), work.path())?;
     let table = CurrentTable::new(request, &learnt, &table_files("CUR", &request.current)?, work.path())?;
     let settings = settings(request, &table, work.path())?;
     let mut run = RunContext::open(&settings, scan)?;
@@ -73,8 +89,9 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
 }
 
 /// Learns the first table. Columns that look like identifiers are left out: every row of another table has other ones.
-fn learn_reference(request: &CompareRequest, work: &Path) -> Result<Learnt> {
+fn learn_reference(request: &CompareRequest, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
     let mut lesson = request.lesson(table_files("REF", &request.reference)?, &work.join(REFERENCE));
+    lesson.choice.ignore.extend(ignored);
     let learnt = learn(&lesson, request.now, &mut |_, _| {})?;
     if learnt.identifiers.is_empty() || request.model.is_some() || request.choice.features.is_some() {
         return Ok(learnt);
@@ -114,8 +131,7 @@ fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Resu
         config["model"]["threshold"] = json!(threshold);
     }
     let place = work.join("compare.json");
-    let mut settings =
-        Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
+    let mut settings = Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
     if request.timestamp.is_none() {
         settings.source.fields.timestamp = Paths::First(Vec::new());
     }

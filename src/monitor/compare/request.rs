@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use vigie_profile::window::Instant;
 
 use crate::{
-    monitor::{
-        learn::learn::LearnRequest,
-        model::ModelFile,
-    },
+    monitor::{learn::learn::LearnRequest, model::ModelFile},
     reference::{ColumnRoles, Holdout},
 };
 
