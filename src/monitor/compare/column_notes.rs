@@ -20,13 +20,13 @@ const NAMED: usize = 10;
 
 /// What the first records of a table show of a column.
 #[derive(Debug, Default)]
-struct ColumnValues {
+struct ValueKinds {
     has_numbers: bool,
     /// A text that is not a number.
     text: Option<String>,
 }
 
-impl ColumnValues {
+impl ValueKinds {
     fn add(&mut self, value: &Value) {
         match value {
             Value::Bool(_) | Value::Number(_) => self.has_numbers = true,
@@ -51,11 +51,11 @@ impl ColumnValues {
 
 /// The columns of a table, by name.
 #[derive(Debug, Default)]
-pub(super) struct ColumnsOfTable(BTreeMap<String, ColumnValues>);
+pub(super) struct ColumnsOfTable(BTreeMap<String, ValueKinds>);
 
 impl ColumnsOfTable {
     pub(super) fn of(sample: &RecordSample) -> Self {
-        let mut columns: BTreeMap<String, ColumnValues> = BTreeMap::new();
+        let mut columns: BTreeMap<String, ValueKinds> = BTreeMap::new();
         for record in sample.values() {
             let Value::Object(fields) = record else { continue };
             for (name, value) in &fields {
@@ -109,7 +109,7 @@ pub(super) fn differences(
     }));
     for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
         let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
-        if let Some((own, other)) = own.kind().zip(other.and_then(ColumnValues::kind)) {
+        if let Some((own, other)) = own.kind().zip(other.and_then(ValueKinds::kind)) {
             notes.push(format!("{}: {own} in {of_reference}, {other} in {of_current}", shown(name)));
         }
     }

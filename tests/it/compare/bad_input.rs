@@ -34,7 +34,6 @@ fn what_cannot_be_compared_is_one_sentence() {
         (["--timestamp", "NOPE"], "--timestamp"),
         (["--probability", "NOPE"], "NOPE"),
         (["--probability", "AGE"], "probability"),
-        (["--target", "AGE"], "--event"),
         (["--model", "ref.csv"], "--model"),
         (["--threshold", "x"], "--threshold"),
     ] {
