@@ -117,19 +117,18 @@ fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Resu
         fields.extend(column.as_ref().map(|column| (field.to_owned(), json!(column))));
     }
     fields.extend(table.outcome.map(|(row, _)| ("id".to_owned(), json!(row))));
-    let mut config = json!({
-        "model": { "name": "compare" },
+    let mut model = Map::new();
+    model.insert("name".to_owned(), json!("compare"));
+    model.extend(request.threshold.map(|threshold| ("threshold".to_owned(), json!(threshold))));
+    let labels = table.outcome.map(|(row, outcome)| json!({ "path": path, "id": row, "target": outcome }));
+    let config = json!({
+        "model": Value::Object(model),
         "reference": REFERENCE,
         "source": { "path": path, "fields": Value::Object(fields) },
+        "labels": labels,
         "reports": { "dir": "reports" },
         "state": "state",
     });
-    if let Some((row, outcome)) = table.outcome {
-        config["labels"] = json!({ "path": path, "id": row, "target": outcome });
-    }
-    if let Some(threshold) = request.threshold {
-        config["model"]["threshold"] = json!(threshold);
-    }
     let place = work.join("compare.json");
     let mut settings = Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
     if request.timestamp.is_none() {

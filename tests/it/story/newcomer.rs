@@ -91,11 +91,7 @@ fn a_column_without_a_value_is_noted() {
     for (cell, more) in [("", none), ("NaN", none), ("None", &["--categorical", "y"])] {
         world.file("rows.csv", format!("x,y\n{}", rows(cell)));
         let ran = learn(&world, more).ok();
-        assert!(
-            ran.stderr.contains("note: y: no row has a value, so any value will be drift"),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains("note: y: no row has a value, so any value will be drift"), "{}", ran.stderr);
         assert_eq!(ran.stderr.matches("no row has a value").count(), 1, "{}", ran.stderr);
     }
 }
