@@ -32,9 +32,9 @@ fn outcomes_of_the_second_table_are_labels() {
         text.lines()
             .map(|line| {
                 let (head, p) = line.rsplit_once(',').unwrap();
-                let head = head.strip_suffix(",1").map(|head| format!("{head},bad")).unwrap_or_else(|| head.to_owned());
-                let head = head.strip_suffix(",0").map(|head| format!("{head},good")).unwrap_or(head);
-                format!("{head},{p}\n")
+                let word = |head: &str| Some(format!("{},good", head.strip_suffix(",0")?));
+                let head = head.strip_suffix(",1").map(|head| format!("{head},bad")).or_else(|| word(head));
+                format!("{},{p}\n", head.unwrap_or_else(|| line.rsplit_once(',').unwrap().0.to_owned()))
             })
             .collect()
     };
