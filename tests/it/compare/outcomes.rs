@@ -29,14 +29,12 @@ fn outcomes_of_the_second_table_are_labels() {
 
     // Words instead of 0 and 1, in both tables.
     let in_words = |text: &str| -> String {
-        text.lines()
-            .map(|line| {
-                let (head, p) = line.rsplit_once(',').unwrap();
-                let word = |head: &str| Some(format!("{},good", head.strip_suffix(",0")?));
-                let head = head.strip_suffix(",1").map(|head| format!("{head},bad")).or_else(|| word(head));
-                format!("{},{p}\n", head.unwrap_or_else(|| line.rsplit_once(',').unwrap().0.to_owned()))
-            })
-            .collect()
+        let mut lines = text.lines();
+        let header = lines.next().unwrap();
+        lines.fold(format!("{header}\n"), |words, line| {
+            let [p, target, head] = line.rsplitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            format!("{words}{head},{},{p}\n", if target == "1" { "bad" } else { "good" })
+        })
     };
     world.file("ref.csv", in_words(&table(&applicants(900, 7), 0.0)));
     world.file("cur.csv", in_words(&current));
