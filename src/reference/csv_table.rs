@@ -6,6 +6,7 @@ use super::{
     table_problem::{Table, TableProblem},
     training::{TrainingColumn, TrainingValues},
 };
+use crate::source::{CsvForm, TextEncoding};
 
 /// Separators that other programs write.
 const SEPARATORS: [(char, &str); 3] = [(';', "a semicolon"), ('\t', "a tab"), ('|', "a vertical bar")];
@@ -22,7 +23,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Table, TableProblem> {
     }
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(text);
     let header = table.headers().map_err(|error| error.to_string())?.clone();
-    check_header(name, &header)?;
+    check_header(name, text, &header)?;
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); header.len()];
     let mut rows = 0;
     for row in table.records() {
@@ -48,7 +49,11 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Table, TableProblem> {
 
 /// Fails unless the text is UTF-8.
 fn check_encoding(name: &str, text: &[u8]) -> Result<(), TableProblem> {
-    let convert = |from: &str| format!("convert it: `iconv -f {from} -t UTF-8 {} > utf8.csv`", shown(name));
+    let convert = |from: &str| match CsvForm::detect(text).filter(|form| form.separator != ',') {
+        // One conversion for all that differs.
+        Some(form) => with_pandas(name, &form),
+        None => format!("convert it: `iconv -f {from} -t UTF-8 {} > utf8.csv`", shown(name)),
+    };
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err(TableProblem::with_remedy("it is in UTF-16, not UTF-8", convert("UTF-16")));
     }
@@ -59,7 +64,7 @@ fn check_encoding(name: &str, text: &[u8]) -> Result<(), TableProblem> {
 }
 
 /// Fails on two columns of one name, and on a header that another separator divides.
-fn check_header(name: &str, header: &csv::StringRecord) -> Result<(), TableProblem> {
+fn check_header(name: &str, text: &[u8], header: &csv::StringRecord) -> Result<(), TableProblem> {
     if let Some(name) = duplicate_name(header) {
         return Err(format!("two columns are named `{}`", shown(name)).into());
     }
@@ -67,18 +72,26 @@ fn check_header(name: &str, header: &csv::StringRecord) -> Result<(), TableProbl
     let Some((separator, word)) = SEPARATORS.into_iter().find(|(separator, _)| only.contains(*separator)) else {
         return Ok(());
     };
-    let sep = if separator == '\t' { "\\t".to_owned() } else { separator.to_string() };
-    // Programs that write semicolons usually also write decimal commas.
-    let decimal = if separator == ';' { ", decimal=\",\"" } else { "" };
-    let convert = format!(
-        "vigie reads commas: convert it, for example with pandas: `pd.read_csv(\"{}\", sep=\"{sep}\"{decimal})\
-         .to_parquet(\"data.parquet\")`",
-        shown(name)
-    );
     Err(TableProblem::with_remedy(
         format!("it has one column named `{}`: is the separator {word}?", shown(only)),
-        convert,
+        CsvForm::detect(text)
+            .map_or_else(|| "vigie reads commas: convert it".to_owned(), |form| with_pandas(name, &form)),
     ))
+}
+
+/// The line that converts a file of this form.
+fn with_pandas(name: &str, form: &CsvForm) -> String {
+    let separator = if form.separator == '\t' { "\\t".to_owned() } else { form.separator.to_string() };
+    let decimal = if form.decimal == ',' { ", decimal=\",\"" } else { "" };
+    let encoding = match form.encoding {
+        TextEncoding::Utf8 => String::new(),
+        other => format!(", encoding=\"{}\"", other.name()),
+    };
+    format!(
+        "vigie reads commas and UTF-8: convert it, for example with pandas: \
+         `pd.read_csv(\"{}\", sep=\"{separator}\"{decimal}{encoding}).to_parquet(\"data.parquet\")`",
+        shown(name)
+    )
 }
 
 /// Returns a name that occurs more than once.
@@ -116,9 +129,12 @@ mod tests {
         assert_eq!(
             why(b"age;income\n30;1200,50\n"),
             "a.csv: cannot be read as CSV: it has one column named `age;income`: is the separator a semicolon?; vigie reads \
-             commas: convert it, for example with pandas: `pd.read_csv(\"a.csv\", sep=\";\", decimal=\",\")\
+             commas and UTF-8: convert it, for example with pandas: `pd.read_csv(\"a.csv\", sep=\";\", decimal=\",\")\
              .to_parquet(\"data.parquet\")`"
         );
+        let excel = why(b"age;city\n30,5;Orl\xe9ans\n");
+        assert!(excel.contains("sep=\";\", decimal=\",\", encoding=\"windows-1252\")"), "{excel}");
+        assert!(!why(b"age;income\n30;1200\n").contains("decimal"), "no number has a decimal sign");
         assert!(why(b"a\tb\n1\t2\n").contains("is the separator a tab?"));
         assert_eq!(
             why(b"x,city\n1,Orl\xe9ans\n"),
