@@ -69,7 +69,7 @@ fn check_header(name: &str, text: &[u8], header: &csv::StringRecord) -> Result<(
         return Err(format!("two columns are named `{}`", shown(name)).into());
     }
     let Some(only) = header.get(0).filter(|_| header.len() == 1) else { return Ok(()) };
-    let Some((separator, word)) = SEPARATORS.into_iter().find(|(separator, _)| only.contains(*separator)) else {
+    let Some((_, word)) = SEPARATORS.into_iter().find(|(separator, _)| only.contains(*separator)) else {
         return Ok(());
     };
     Err(TableProblem::with_remedy(
