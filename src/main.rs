@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use vigie::cli::{Cli, ExitStatus, run};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_process();
     let logging = cli.init_logging();
     match run(&cli) {
         Ok(ExitStatus::Success) => ExitCode::SUCCESS,

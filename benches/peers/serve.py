@@ -200,6 +200,7 @@ class CheckLoop:
 
     def __init__(self, vigie, group, folder):
         command = [str(vigie), "check", "--config", str(ROOT / "config" / "vigie.yaml"), "--from", "2026-10-01", "--to", "2026-10-15"]
+        command += ["--threads", str(max(1, os.cpu_count() // 2))]  # as the daemon
         self.command, self.folder, self.ended, self.runs = group.command(command), folder, threading.Event(), 0
         self.thread = threading.Thread(target=self.run)
         self.thread.start()

@@ -1,19 +1,16 @@
 //! Command-line arguments.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::{
     log::{LogFormat, Logging},
-    setup_args::{ImportVerb, InitArgs},
+    model_args::ModelArgs,
+    setup_args::{CompletionsArgs, ImportVerb, InitArgs, ManArgs},
 };
-use crate::{
-    config::{InputsChoice, IterationChoice, LinkChoice, ModelChoices},
-    monitor::ModelFile,
-    reference::Holdout,
-};
+use crate::reference::Holdout;
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, and
 /// reports what drifted and how strong the evidence is.
@@ -49,6 +46,8 @@ fn threads(text: &str) -> Result<u16, String> {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Compare two tables: no config, no time column, no score needed
+    Compare(CompareArgs),
     /// Write a config for a log that nobody has mapped yet: reads some of its records and proposes what each field is
     Init(InitArgs),
     /// Learn a reference from training or hold-out rows
@@ -82,6 +81,10 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: ConfigVerb,
     },
+    /// Print the completion script of a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -116,51 +119,46 @@ impl From<PrecisionArg> for Precision {
     }
 }
 
-/// What a model file leaves open, with the names and meanings of the config's `model:` section.
 #[derive(Debug, Args)]
-pub(super) struct ModelArgs {
-    /// Boosting iterations to use: a number, `all`, or `best` (default: those that the library uses)
-    #[arg(long, value_name = "N", requires = "model")]
-    pub iterations: Option<IterationChoice>,
-    /// Features whose levels a LightGBM file lists without names, in the order of the lists
-    #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "model")]
-    pub categories: Option<Vec<String>>,
-    /// Round numbers to 32-bit floats first, as a service does that passes them so to the library
-    #[arg(long, value_name = "WIDTH", requires = "model")]
-    pub inputs: Option<InputsArg>,
-    /// Read the output of an objective of one's own as log-odds
-    #[arg(long, value_name = "LINK", requires = "model")]
-    pub link: Option<LinkArg>,
-    /// Number that stands for a missing value, to XGBoost
-    #[arg(long, value_name = "X", allow_negative_numbers = true, requires = "model")]
-    pub missing: Option<f64>,
-}
-
-impl ModelArgs {
-    /// The model file at this path.
-    pub(super) fn file(&self, path: &Path, class: Option<&str>) -> ModelFile {
-        ModelFile {
-            path: path.to_owned(),
-            choices: ModelChoices {
-                iterations: self.iterations,
-                categories: self.categories.clone(),
-                inputs: self.inputs.map(|InputsArg::F32| InputsChoice::F32),
-                link: self.link.map(|LinkArg::Sigmoid| LinkChoice::Sigmoid),
-                missing: self.missing,
-                class: class.map(ToOwned::to_owned),
-            },
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum InputsArg {
-    F32,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(super) enum LinkArg {
-    Sigmoid,
+pub(super) struct CompareArgs {
+    /// The table to compare with: a Parquet, CSV or NDJSON file, a folder or a glob
+    #[arg(value_name = "REF")]
+    pub reference: PathBuf,
+    /// The table to compare
+    #[arg(value_name = "CUR")]
+    pub current: PathBuf,
+    /// Column of REF with the outcome: from it and the probability, cost and AUC of CUR are estimated
+    #[arg(long, value_name = "COL")]
+    pub target: Option<String>,
+    /// Column of the score, if it is a probability
+    #[arg(long, value_name = "COL")]
+    pub probability: Option<String>,
+    /// Columns that hold categories although they look like numbers, or @FILE with one per line
+    #[arg(long, value_name = "A,B")]
+    pub categorical: Option<String>,
+    /// Columns to leave out, or @FILE
+    #[arg(long, value_name = "A,B")]
+    pub ignore: Option<String>,
+    /// Column of CUR with the time of its rows, to find out since when something changed
+    #[arg(long, value_name = "COL")]
+    pub timestamp: Option<String>,
+    /// The model of the probability: its features are compared, weighted by their importance
+    #[arg(long, value_name = "M", requires = "probability")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model_args: ModelArgs,
+    /// Folder of the report
+    #[arg(long, default_value = "vigie-report", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Output: a table, or the report as JSON
+    #[arg(long, default_value = "text")]
+    pub format: OutputFormat,
+    /// Exit with code 1 if the verdict is `alarm`
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Open the report in a browser
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Extra output of `learn`.

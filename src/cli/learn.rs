@@ -7,12 +7,13 @@ use super::{
     args::{LearnArgs, OutputFormat},
     check::window,
     cost::render_cost,
+    names::{names, names_or_empty},
     print::{noun, print, print_error},
     progress::ProgressLine,
 };
 use crate::{
     config::{Problems, Settings},
-    fault::{Fault, Result, describe_io},
+    fault::{Fault, Result},
     monitor::{LearnRequest, LogRows, describe_event, import, learn, open_reference},
     reference::ColumnRoles,
     source,
@@ -113,20 +114,4 @@ fn segments(args: &LearnArgs) -> Result<Option<SegmentSpec>> {
     let chosen = settings.segments.map(|options| options.definitions());
     let config = args.config.display();
     chosen.map(Some).ok_or_else(|| Fault::setup(format!("--segments: {config} defines none; add `segments:`")))
-}
-
-fn names_or_empty(flag: &str, list: Option<&str>) -> Result<Vec<String>> {
-    list.map_or(Ok(Vec::new()), |list| names(flag, list))
-}
-
-/// Parses `A,B`, or reads `@file` with one name per line.
-fn names(flag: &str, list: &str) -> Result<Vec<String>> {
-    let trimmed = |names: &mut dyn Iterator<Item = &str>| -> Vec<String> {
-        names.map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
-    };
-    let Some(path) = list.strip_prefix('@') else { return Ok(trimmed(&mut list.split(','))) };
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Fault::setup(format!("{flag} @{path}: {}; expected a text file with one name per line", describe_io(&error)))
-    })?;
-    Ok(trimmed(&mut text.lines()))
 }

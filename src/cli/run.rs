@@ -1,14 +1,15 @@
 //! Dispatches to the verbs.
 
 use super::{
-    Cli, ExitStatus, alert, args::Verb, check, config, daemon, explain, import, init, learn, replay, score, serve,
-    status,
+    Cli, ExitStatus, alert, args::Verb, check, compare, config, daemon, explain, import, init, learn, replay, score,
+    serve, shell, status,
 };
 use crate::fault::Result;
 
 /// Runs the command.
 pub fn run(cli: &Cli) -> Result<ExitStatus> {
     match &cli.verb {
+        Verb::Compare(args) => compare::run(args),
         Verb::Init(args) => init::run(args),
         Verb::Learn(args) => learn::run(args),
         Verb::Check(args) => check::run(args),
@@ -21,5 +22,7 @@ pub fn run(cli: &Cli) -> Result<ExitStatus> {
         Verb::Score(args) => score::run(args),
         Verb::Serve(args) => serve::run(args),
         Verb::Config { verb } => config::run(verb),
+        Verb::Completions(args) => Ok(shell::completions(args)),
+        Verb::Man(args) => shell::man(args),
     }
 }

@@ -1,8 +1,9 @@
-//! Arguments of the commands that write a config: `init`, `import`.
+//! Arguments of the commands that set vigie up: `init`, `import`, `completions`, `man`.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use clap_complete::Shell;
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
@@ -43,4 +44,18 @@ pub(super) struct ImportMlflowArgs {
     /// The prediction log: a file, a folder or a glob, relative to the config
     #[arg(long, value_name = "PATH")]
     pub log: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// For bash: `vigie completions bash > ~/.local/share/bash-completion/completions/vigie`
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// Folder to write vigie.1 and a page for each command to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }

@@ -27,6 +27,7 @@ pub use model::ModelFile;
 pub use on_demand::{
     against::{AgainstRequest, check_against},
     check_model::{CheckedModel, check_model},
+    compare::{CompareRequest, ComparedOutput, compare},
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
     connect_features::{FeatureTableCheck, connect_features},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},

@@ -22,8 +22,8 @@ pub use index::{
 };
 pub use page::{html::to_html, score_shift::score_shift_sentence};
 pub use report::{
-    AgainstWindow, BaselineReport, DecisionReport, EarlierWindow, ExaminedWindow, MonitoredModel, RepeatsReport,
-    Report, Run, SegmentReport, SkippedFiles,
+    AgainstWindow, BaselineReport, ComparedTables, DecisionReport, EarlierWindow, ExaminedWindow, MonitoredModel,
+    RepeatsReport, Report, Run, SegmentReport, SkippedFiles,
 };
 pub use terminal::to_terminal;
 pub use words::{

@@ -141,6 +141,8 @@ pub struct Report {
     pub baseline: Option<BaselineReport>,
     /// The window that takes the place of the reference, if one was requested.
     pub against: Option<AgainstWindow>,
+    /// The two tables, if tables are compared instead of a log and a reference.
+    pub tables: Option<ComparedTables>,
     /// Logged inputs compared with the feature table, if the config names one.
     pub skew: Option<SkewCheck>,
     /// Content of `profile.bin`: the window's counts, for later windows.
@@ -172,6 +174,16 @@ pub struct BaselineReport {
     pub least: usize,
     pub same_weekday: bool,
     pub verdicts: RecentVerdicts,
+}
+
+/// Two tables that are compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedTables {
+    /// Names of their files, folders or globs.
+    pub reference: String,
+    pub current: String,
+    /// Whether the rows of the second have times. Otherwise they are no window in time.
+    pub is_dated: bool,
 }
 
 /// The window that takes the place of the reference.
@@ -219,6 +231,12 @@ pub struct SegmentReport {
 }
 
 impl Report {
+    /// Returns the window in time, unless two tables without times are compared.
+    #[must_use]
+    pub fn dated_window(&self) -> Option<Window> {
+        self.tables.as_ref().is_none_or(|tables| tables.is_dated).then_some(self.examined.window)
+    }
+
     /// Number of records in the window that pass `where`.
     #[must_use]
     pub fn rows(&self) -> u64 {

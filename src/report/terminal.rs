@@ -31,7 +31,10 @@ fn coloured(severity: Severity, text: &str, colour: bool) -> String {
 pub fn to_terminal(report: &Report, page: &Path, colour: bool, words: &dyn TerminalWords) -> String {
     let verdict = &report.verdict;
     let mut text = String::new();
-    let _ = writeln!(text, "{}  {}", report.run.model.name, words.terminal_window(report.examined.window));
+    let _ = match &report.tables {
+        Some(tables) => writeln!(text, "{} compared with {}", shown(&tables.current), shown(&tables.reference)),
+        None => writeln!(text, "{}  {}", report.run.model.name, words.terminal_window(report.examined.window)),
+    };
     let headline = words.headline(&report.headline()).unwrap_or_default();
     let _ = writeln!(text, "{}", coloured(verdict.severity, &headline, colour));
     if let Some(skipped) = &report.run.skipped_files {

@@ -384,6 +384,15 @@ fn spreadsheet(files: &[PathBuf]) -> Option<String> {
     files.iter().find(is_spreadsheet).map(name)
 }
 
+/// Paths of the files of a table: a file, or those of a folder or a glob. `key` names the argument.
+pub fn table_files(key: &str, path: &Path) -> Result<Vec<PathBuf>> {
+    let SortedFiles { files, skipped } = sort_files(store::find(key, "the table", path)?, None);
+    if files.is_empty() {
+        return Err(no_readable_file(key, path, &skipped));
+    }
+    Ok(files.iter().map(|file| file.stored.path().to_owned()).collect())
+}
+
 /// Separates the files in a supported format, sorted and without duplicates, from the others. `otherwise`: the format of
 /// files whose names do not tell it.
 pub(super) fn sort_files(found: FoundFiles, otherwise: Option<FileFormat>) -> SortedFiles {

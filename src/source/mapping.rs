@@ -190,10 +190,11 @@ impl Mapping {
 
     /// The mapped fields with their paths as in the config.
     pub(super) fn fields(&self) -> BTreeMap<Field, String> {
-        let timestamp = (Field::Timestamp, self.timestamp.join(", "));
+        // The rows of a table need no time.
+        let timestamp = (!self.timestamp.is_empty()).then(|| (Field::Timestamp, self.timestamp.join(", ")));
         let features = self.features.iter().map(|paths| (Field::Features, paths.join(", ")));
         let others = self.mapped.iter().map(|mapped| (mapped.field, mapped.paths.join(", ")));
-        features.chain(others).chain([timestamp]).collect()
+        features.chain(others).chain(timestamp).collect()
     }
 
     /// The paths of a field, if it is mapped.

@@ -46,6 +46,7 @@ mod writer_name;
 pub use csv_form::{CsvForm, TextEncoding};
 pub use features::{FeatureLookup, FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview, FoundFeatures};
 pub use fields::{Fields, Paths, Scaled};
+pub use files::table_files;
 pub use found_names::FoundNames;
 pub use labels::{LabelLog, LabelLookup, LabelOptions, LabelPreview, LabelScan};
 pub use latest::Latest;

@@ -119,8 +119,10 @@ fn add_run(all: &mut MetricFamilies, model: &str, report: &ReportDocument) {
     all.get("vigie_run_duration_seconds", "Duration of the latest run.").add(&labels, run.seconds);
     all.get("vigie_run_info", "Version of vigie that wrote the latest report.")
         .add(&[("model", model), ("version", &shown(&run.vigie_version))], 1.0);
-    all.get("vigie_window_start_timestamp_seconds", "Start of the latest window.").add(&labels, seconds(window.from));
-    all.get("vigie_window_end_timestamp_seconds", "End of the latest window.").add(&labels, seconds(window.to));
+    all.get("vigie_window_start_timestamp_seconds", "Start of the latest window.")
+        .add(&labels, seconds(window.window().from));
+    all.get("vigie_window_end_timestamp_seconds", "End of the latest window.")
+        .add(&labels, seconds(window.window().to));
     for (state, rows) in [("used", window.rows_used), ("rejected", window.rows.saturating_sub(window.rows_used))] {
         all.get("vigie_rows", "Rows of the latest window.").add(&[("model", model), ("state", state)], count(rows));
     }

@@ -11,6 +11,7 @@
     reason = "tests panic on failure"
 )]
 
+mod compare;
 mod config;
 mod daemon;
 mod init;

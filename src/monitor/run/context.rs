@@ -29,7 +29,7 @@ use crate::{
     },
     reference::Reference,
     replay::{MissingInput, OtherModel, Rescorer, ScoreKind, ScoringModel},
-    report::{AgainstWindow, SkippedFiles},
+    report::{AgainstWindow, ComparedTables, SkippedFiles},
     source::{Log, Scaled},
 };
 
@@ -63,6 +63,8 @@ pub(crate) struct RunContext<'a> {
     pub repeats: Option<RepeatPlan>,
     /// The window that takes the place of the reference.
     pub against: Option<AgainstWindow>,
+    /// The two tables that are compared, instead of a log and a reference.
+    pub tables: Option<ComparedTables>,
     log: Log,
     rule: Eligibility,
 }
@@ -115,6 +117,7 @@ impl<'a> RunContext<'a> {
             segments: segments(settings, &reference)?,
             repeats: repeat_plan(settings, &reference),
             against: None,
+            tables: None,
             reference,
             model: None,
             model_file: None,

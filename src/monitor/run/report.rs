@@ -86,6 +86,7 @@ pub(crate) fn build_report(
         repeats: judged.repeats,
         baseline: judged.baseline,
         against: run.against,
+        tables: run.tables.clone(),
         skew: judged.skew,
         profile,
         drift: judged.drift,

@@ -13,8 +13,8 @@ use super::{
     decisions::DecisionsSection, feature::ReportedFeature, latency::LatencySection, leaf_drift::LeafDriftSection,
     other_version::OtherVersionSection, performance::PerformanceSection, predictions::PredictionsSection,
     reference::ReferenceSection, repeats::StaleSection, replay::ReplaySection, run::RunSection, score::score,
-    segments::SegmentsSection, service::ServiceSection, skew::SkewSection, sorted::sorted, verdict::VerdictSection,
-    window::WindowSection,
+    segments::SegmentsSection, service::ServiceSection, skew::SkewSection, sorted::sorted, tables::TablesSection,
+    verdict::VerdictSection, window::WindowSection,
 };
 use crate::{judge::Policy, report::Report};
 
@@ -70,6 +70,9 @@ pub struct ReportDocument {
     /// Only if another window takes the place of the reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<AgainstSection>,
+    /// Only if two tables are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tables: Option<TablesSection>,
     /// Only if the config sets `baseline`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineSection>,
@@ -107,6 +110,7 @@ impl ReportDocument {
             policy: serde_json::to_value(policy).unwrap_or_default(),
             other_version: report.other_version.as_ref().map(|drift| OtherVersionSection::new(drift, policy)),
             against: AgainstSection::new(report),
+            tables: TablesSection::new(report),
             baseline: BaselineSection::new(report),
             stale: StaleSection::new(report),
             skew: SkewSection::new(report),

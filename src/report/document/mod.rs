@@ -39,6 +39,7 @@ mod skew;
 mod sorted;
 mod story;
 mod summary;
+mod tables;
 mod trend_point;
 mod verdict;
 mod window;

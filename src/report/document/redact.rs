@@ -41,6 +41,7 @@ impl Report {
             repeats,
             baseline,
             against,
+            tables,
             skew,
             profile: _,
         } = self.clone();
@@ -85,6 +86,8 @@ impl Report {
             repeats,
             baseline,
             against,
+            // Names of files.
+            tables,
             skew: skew.map(SkewCheck::redacted),
             // Names of unseen levels, and hashes of rows.
             profile: Vec::new(),

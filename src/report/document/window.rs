@@ -23,7 +23,8 @@ pub struct WindowSection {
     /// Records excluded by `source.where`.
     #[serde(default)]
     pub filtered: u64,
-    pub from: Instant,
+    /// Null if two tables without times are compared.
+    pub from: Option<Instant>,
     /// Rows that should have been usable and are not. Missing in reports of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<ReportedLeftOut>,
@@ -37,8 +38,8 @@ pub struct WindowSection {
     /// reports of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sequence: Option<ReportedSequence>,
-    /// A record at this time belongs to the next window.
-    pub to: Instant,
+    /// A record at this time belongs to the next window. Null if two tables without times are compared.
+    pub to: Option<Instant>,
     /// Parts of the log that could not be read.
     #[serde(default)]
     pub unreadable: Vec<String>,
@@ -105,19 +106,20 @@ impl WindowSection {
             doubled_names: examined.doubled_names.clone(),
             fields_not_found: examined.missing_fields.clone(),
             filtered: examined.filtered,
-            from: examined.window.from,
+            from: report.dated_window().map(|window| window.from),
             left_out: Some(ReportedLeftOut::new(examined.complaints.unusable_rows(), report.drift.n_window)),
             rejected: rejected.map(|(reason, one)| (reason.word().to_owned(), one.count)).collect(),
             rows: report.rows(),
             rows_used: report.drift.n_window,
             sequence: examined.sequence.and_then(ReportedSequence::new),
-            to: examined.window.to,
+            to: report.dated_window().map(|window| window.to),
             unreadable: examined.unreadable.iter().map(ToString::to_string).collect(),
         }
     }
 
+    /// The window in time; an empty one at the epoch if two tables without times were compared.
     #[must_use]
     pub fn window(&self) -> Window {
-        Window { from: self.from, to: self.to }
+        Window { from: self.from.unwrap_or(Instant(0)), to: self.to.unwrap_or(Instant(0)) }
     }
 }

@@ -91,9 +91,9 @@ const MAX_ON_MAP: usize = 400;
 impl Page {
     pub(crate) fn new(report: &Report, context: &Context) -> Self {
         let language = context.language;
-        let window = report.examined.window;
         let version = report.run.model.version.as_ref().map(|version| format!(" {}", shown(version)));
         let model = format!("{}{}", shown(&report.run.model.name), version.unwrap_or_default());
+        let (model, window, begin) = subject(report, model, language);
         let severity = report.verdict.severity;
         let is_compact = report.drift.features.len() > MAX_DETAILED;
         let has_importance = report.importance.iter().any(Option::is_some);
@@ -101,12 +101,12 @@ impl Page {
         let headline = short_verdict(report, language);
         let has_rows = report.drift.n_window > 0;
         Self {
-            title: format!("{model} · {} · {}", language.severity_word(severity), language.minute(window.from)),
+            title: format!("{model} · {} · {}", language.severity_word(severity), begin),
             index: context.index.clone(),
             severity,
             short: arrows_bound(&headline.text),
             details: headline.details.iter().map(|clause| arrows_bound(clause)).collect(),
-            window: format!("{} – {} UTC", language.minute(window.from), language.minute(window.to)),
+            window,
             model,
             since: since(report, context),
             causes: causes(report, language),
@@ -140,6 +140,17 @@ impl Page {
             cards,
         }
     }
+}
+
+/// Returns what the page is about: the model or the second table, its window or the first table, and the short form of the latter.
+fn subject(report: &Report, model: String, language: Language) -> (String, String, String) {
+    if let Some(tables) = &report.tables {
+        let with = language.compared_with(&shown(&tables.reference));
+        return (shown(&tables.current), with.clone(), with);
+    }
+    let window = report.examined.window;
+    let (from, to) = (language.minute(window.from), language.minute(window.to));
+    (model, format!("{from} – {to} UTC"), from)
 }
 
 /// Leaves out a section about rows where there are none.

@@ -97,6 +97,9 @@ pub trait PageWords {
     /// States that another window takes the place of the reference.
     fn against(&self, against: &AgainstWindow) -> String;
 
+    /// Names the table that another one, whose name precedes, is compared with.
+    fn compared_with(&self, reference: &str) -> String;
+
     /// Sums up the verdicts of the windows of a range, worst first.
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String;
 

@@ -7,6 +7,8 @@ use crate::judge::{Severity, StorySide};
 /// For how long the worst finding or the verdict has lasted.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Since {
+    /// Two tables are compared, whose rows have no times.
+    WithoutTimes,
     /// There is no earlier report. `begin`: when it began, if that is known; `latest`: when it had begun at the latest. Both are
     /// `None` without a finding.
     First { begin: Option<Instant>, latest: Option<Instant> },

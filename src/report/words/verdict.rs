@@ -45,6 +45,9 @@ pub(crate) fn since(report: &Report, context: &Context) -> String {
 
 fn lasting(report: &Report, context: &Context) -> Since {
     let (past, severity, from) = (&context.past, report.verdict.severity, report.examined.window.from);
+    if report.dated_window().is_none() {
+        return Since::WithoutTimes;
+    }
     let worst = worst(report);
     let begin = worst.as_ref().and_then(|worst| worst.story()?.onset).map(|onset| onset.at);
     let Some(last) = past.last() else {

@@ -80,7 +80,7 @@ fn both_services_have_the_same_sandbox() {
         ("StateDirectory", "vigie"),
         ("Nice", "10"),
         ("IOSchedulingClass", "idle"),
-        ("CPUWeight", "20"),
+        ("CPUWeight", "idle"),
         ("MemoryMax", "1G"),
         ("ProtectSystem", "strict"),
         ("NoNewPrivileges", "yes"),
@@ -171,12 +171,12 @@ fn the_services_are_sandboxed() {
     }
 }
 
-/// Runs the README's install commands with a folder in place of `/`.
+/// Runs the install commands of the documentation with a folder in place of `/`.
 #[test]
 fn the_install_commands_work() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(here.join("README.md")).unwrap();
-    let section = readme.split("## Running as a service").nth(1).expect("a section about installation");
+    let page = fs::read_to_string(here.join("config/examples/service.md")).unwrap();
+    let section = page.split("# Running as a service").nth(1).expect("a section about installation");
     let block = section.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
     let world = World::new();
     let root = world.root().display().to_string();

@@ -193,6 +193,10 @@ impl PageWords for English {
         history::against(against)
     }
 
+    fn compared_with(&self, reference: &str) -> String {
+        format!("compared with {reference}")
+    }
+
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
         history::range_verdicts(verdicts)
     }

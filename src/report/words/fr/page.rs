@@ -204,6 +204,10 @@ impl PageWords for French {
         history::against(against)
     }
 
+    fn compared_with(&self, reference: &str) -> String {
+        format!("comparé à {reference}")
+    }
+
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
         history::range_verdicts(verdicts)
     }
