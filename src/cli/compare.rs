@@ -11,7 +11,7 @@ use super::{
     ExitStatus,
     args::{CompareArgs, OutputFormat},
     left_out::too_many_left_out,
-    names::names_or_empty,
+    names::{names, names_or_empty},
     print::{print, print_error},
     progress::ProgressLine,
 };
@@ -34,12 +34,18 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
         current: args.current.clone(),
         choice: ColumnRoles {
             target: args.target.clone(),
+            event: args.event.clone(),
             probability: args.probability.clone(),
+            prediction: args.prediction.clone(),
+            features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: names_or_empty("--categorical", args.categorical.as_deref())?,
             ignore,
+            is_compared: true,
             ..ColumnRoles::default()
         },
         model: args.model.as_ref().map(|path| args.model_args.file(path, None)),
+        holdout: args.holdout.into(),
+        threshold: args.threshold,
         timestamp: args.timestamp.clone(),
         out: args.out.clone(),
         now: Clock::from_env().now(),

@@ -40,6 +40,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
             numeric: Vec::new(),
             ignore: names_or_empty("--ignore", args.ignore.as_deref())?,
             precision: args.precision.map(Into::into),
+            is_compared: false,
         },
         model: args.model.as_ref().map(|path| args.model_args.file(path, args.class.as_deref())),
         importance: args.importance.clone(),

@@ -219,6 +219,14 @@ impl ModelSection {
         DecisionRule { threshold: self.threshold, high_score: self.high_score() }
     }
 
+    /// Sets the file and the decisions about it.
+    pub fn set_file(&mut self, file: PathBuf, choices: ModelChoices) {
+        let ModelChoices { iterations, categories, inputs, link, missing, class } = choices;
+        self.file = Some(file);
+        (self.iterations, self.categories, self.inputs) = (iterations, categories, inputs);
+        (self.link, self.missing, self.class) = (link, missing, class);
+    }
+
     /// What the model file leaves open.
     #[must_use]
     pub fn choices(&self) -> ModelChoices {

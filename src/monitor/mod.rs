@@ -1,6 +1,7 @@
 //! What vigie does, command by command. Read `run/check.rs` first: one run from beginning to end.
 
 mod atomic_file;
+mod compare;
 mod history;
 mod init;
 mod learn;
@@ -10,6 +11,10 @@ mod registry;
 mod run;
 mod tracking;
 
+pub use compare::{
+    compare::{ComparedOutput, compare},
+    request::CompareRequest,
+};
 pub use history::{
     late_labels::record_labels,
     open_alerts::{index, open_alerts},
@@ -27,7 +32,6 @@ pub use model::ModelFile;
 pub use on_demand::{
     against::{AgainstRequest, check_against},
     check_model::{CheckedModel, check_model},
-    compare::{CompareRequest, ComparedOutput, compare},
     connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
     connect_features::{FeatureTableCheck, connect_features},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},

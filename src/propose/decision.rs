@@ -100,7 +100,7 @@ fn decision(
         let of = |one: bool| facts.values.keys().filter(move |word| (word_of(word) == "1") == one).cloned().collect();
         is_accepting.then(|| (of(true), of(false)))
     });
-    // A flag of another meaning is no decision.
+    // A flag of another meaning is not a decision.
     if !is_explained && named < 2 {
         return None;
     }

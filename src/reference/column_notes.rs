@@ -15,16 +15,30 @@ const MIN_IDENTIFIERS: usize = 1_000;
 /// Number of levels from which it is worth saying that all of them are rare.
 const MANY_LEVELS: usize = 1_000;
 
+/// What to say about a column that is learnt.
+#[derive(Debug, Default)]
+pub(super) struct ColumnNotes {
+    pub lines: Vec<String>,
+    /// Whether it looks like an identifier.
+    pub is_identifier: bool,
+}
+
+impl ColumnNotes {
+    fn line(line: String) -> Self {
+        Self { lines: vec![line], is_identifier: false }
+    }
+}
+
 /// Returns notes about a column of numbers. `is_chosen`: the user named it as a feature.
 pub(super) fn of_numbers(
     name: &str,
     (cells, counts): (&Cells, &CellCounts),
     numbers: &[ArrayRef],
     is_chosen: bool,
-) -> Vec<String> {
+) -> ColumnNotes {
     let name = shown(name);
     if counts.present() == 0 {
-        return vec![note_empty(&name)];
+        return ColumnNotes::line(note_empty(&name));
     }
     let rows: usize = numbers.iter().map(|array| array.len()).sum();
     let is_identifier = !is_chosen && is_numbered(cells, numbers, rows);
@@ -33,43 +47,45 @@ pub(super) fn of_numbers(
             "{name}: a different whole number in each of {rows} rows, probably an identifier; exclude it with --ignore {name}"
         )
     });
-    note.into_iter().collect()
+    ColumnNotes { lines: note.into_iter().collect(), is_identifier }
 }
 
 /// Returns notes about a column of levels. `is_declared`: the user or the model says that it has levels.
-pub(super) fn of_levels(info: &ColumnInfo, levels: &[String], counts: &LevelCounts, is_declared: bool) -> Vec<String> {
+pub(super) fn of_levels(info: &ColumnInfo, levels: &[String], counts: &LevelCounts, is_declared: bool) -> ColumnNotes {
     let name = shown(&info.name);
     let rows = counts.present() + counts.missing();
     if counts.present() == 0 {
-        return vec![note_empty(&name)];
+        return ColumnNotes::line(note_empty(&name));
     }
-    let mut notes = Vec::new();
+    let mut lines = Vec::new();
     match decimal_comma(levels) {
         _ if is_declared => {}
-        Some(example) => notes.push(format!(
+        Some(example) => lines.push(format!(
             "{name}: text with a decimal comma, such as {}, treated as categorical; if these are numbers, write them with a \
              decimal point",
             shown(example)
         )),
         None if info.is_typed => {}
-        None => notes.push(format!("{name}: contains text; treated as categorical")),
+        None => lines.push(format!("{name}: contains text; treated as categorical")),
     }
     let count = levels.len();
-    if count > MIN_IDENTIFIERS && count as u64 * 2 > rows {
-        notes.push(format!(
+    let is_identifier = count > MIN_IDENTIFIERS && count as u64 * 2 > rows;
+    if is_identifier {
+        lines.push(format!(
             "{name}: {count} levels in {rows} rows, probably an identifier; exclude it with --ignore {name}"
         ));
     } else if count > MANY_LEVELS && counts.levels().iter().all(|level| is_rare(*level, rows)) {
-        notes.push(format!(
+        lines.push(format!(
             "{name}: {count} levels, none with 1% of the rows: changes among them are not tested, only levels that are new; \
              group them to test their shares"
         ));
     }
-    notes
+    // A column that the user or the model declares is one to compare.
+    ColumnNotes { lines, is_identifier: is_identifier && !is_declared }
 }
 
 fn note_empty(name: &str) -> String {
-    format!("{name}: no row has a value, so any value in the log will be drift; exclude it with --ignore {name}")
+    format!("{name}: no row has a value, so any value will be drift; exclude it with --ignore {name}")
 }
 
 /// Levels with less than 1% of all rows are pooled.

@@ -18,6 +18,8 @@ pub struct ColumnRoles {
     /// Features that must be numbers because the model reads them as numbers.
     pub numeric: Vec<String>,
     pub ignore: Vec<String>,
+    /// Whether the table is only compared with another one: notes about monitoring are left out.
+    pub is_compared: bool,
     /// How the model compares numbers; `None`: as 32-bit floats if the table stores all its fractions as such.
     pub precision: Option<Precision>,
 }

@@ -88,7 +88,8 @@ pub fn import(table: &Training, probability: Option<&str>, mut provenance: Prove
     let (cells, score) = score.unzip();
     let layout = Layout::new(Precision::F64, features, cells);
     let profile = Profile::from_parts(&layout, rows, counts, score);
-    Ok(Learnt { reference: Reference::new(layout, profile, provenance, importance, BlockStore::Memory(blocks)), notes })
+    let reference = Reference::new(layout, profile, provenance, importance, BlockStore::Memory(blocks));
+    Ok(Learnt { reference, notes, identifiers: Vec::new() })
 }
 
 /// Row counts of the features; `None` for a column that is neither numbers nor text.

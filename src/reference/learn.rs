@@ -17,7 +17,7 @@ use super::{
     ColumnRoles, Provenance, Reference, Target,
     block_store::{Block, BlockStore},
     blocks::Packer,
-    column_notes,
+    column_notes::{self, ColumnNotes},
     columns::{ColumnData, ColumnInfo, ColumnKind, TrainingTable, find},
     count_levels::categorical,
     keys::add_keys,
@@ -34,6 +34,8 @@ use crate::fault::{Fault, Result};
 pub struct Learnt {
     pub reference: Reference,
     pub notes: Vec<String>,
+    /// Columns that look like identifiers, by their values.
+    pub identifiers: Vec<String>,
 }
 
 /// Result of learning one column.
@@ -44,7 +46,7 @@ struct LearnedColumn {
     block: Block,
     /// Some rows of a feature, to relate it to the others.
     sample: Option<SampledColumn>,
-    notes: Vec<String>,
+    notes: ColumnNotes,
 }
 
 /// Learns a reference on one thread. `progress` is called with the number of columns done and the total.
@@ -97,10 +99,14 @@ pub fn learn_on(
     let mut counts = Vec::with_capacity(columns.len());
     let mut blocks = Vec::with_capacity(columns.len() + 1);
     let mut samples = Vec::with_capacity(columns.len());
+    let mut identifiers = Vec::new();
     let mut score_counts = None;
     for (position, column) in learnt.into_iter().enumerate() {
         let learnt = column?;
-        notes.extend(learnt.notes);
+        notes.extend(learnt.notes.lines);
+        if let Some(column) = columns.get(position).filter(|_| learnt.notes.is_identifier) {
+            identifiers.push(name_of(*column).to_owned());
+        }
         blocks.push(learnt.block);
         samples.extend(learnt.sample);
         match (columns.get(position), learnt.shape, learnt.counts) {
@@ -112,7 +118,7 @@ pub fn learn_on(
             (None, ..) => debug_assert!(false, "a score is numeric"),
         }
     }
-    if score.is_none() {
+    if score.is_none() && !roles.is_compared {
         notes.push("no --probability or --prediction column: the score is not monitored".to_owned());
     }
     let known = outcomes::read(table, &columns_info, roles)?;
@@ -135,7 +141,7 @@ pub fn learn_on(
     if let Some(relations) = relate(threads, &samples) {
         reference = reference.with_relations(relations);
     }
-    Ok(Learnt { reference, notes })
+    Ok(Learnt { reference, notes, identifiers })
 }
 
 /// Learns a feature, or the score if `column` is `None`.
@@ -153,7 +159,7 @@ fn learn_column(
             Precision::F64 => numeric::<Float64Type>(numbers, precision, &mut buffers.doubles, &mut buffers.packer),
         };
         let (shape, counts) = (Shape::Numeric(cells), Counts::Numeric(counts));
-        LearnedColumn { shape, counts, block, sample: None, notes: Vec::new() }
+        LearnedColumn { shape, counts, block, sample: None, notes: ColumnNotes::default() }
     };
     let Some(&column) = column else {
         let scores = match (&roles.probability, &roles.prediction) {

@@ -283,9 +283,12 @@ impl Report {
         self.reference.holdout == Holdout::Yes
     }
 
-    /// `credit-default/20261001T000000Z_20261002T000000Z`.
+    /// `credit-default/20261001T000000Z_20261002T000000Z`, or `compare/CUR_REF` if tables are compared.
     #[must_use]
     pub fn id(&self) -> String {
-        format!("{}/{}", self.run.model.name, self.examined.window.folder())
+        match &self.tables {
+            Some(tables) => format!("{}/{}_{}", self.run.model.name, tables.current, tables.reference),
+            None => format!("{}/{}", self.run.model.name, self.examined.window.folder()),
+        }
     }
 }

@@ -21,7 +21,7 @@ struct FoundModel {
     file: Option<LocalFile>,
     /// With the values that the registry states.
     section: ModelSection,
-    /// `None` if there is no file.
+    /// `None` without a file.
     stamp: Option<FileIdentity>,
 }
 

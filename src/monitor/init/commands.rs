@@ -21,7 +21,7 @@ pub(super) struct Days {
     pub checked: Window,
     /// Whether both are the same day, because the log has only one.
     pub is_single: bool,
-    /// Of dates on the command line.
+    /// The zone of dates on the command line.
     zone: TimeZone,
 }
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod against;
 pub(crate) mod check_model;
-pub(crate) mod compare;
 pub(crate) mod connect;
 pub(crate) mod connect_features;
 pub(crate) mod explain;

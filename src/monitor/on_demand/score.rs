@@ -187,7 +187,8 @@ fn id_column(table: &Training, name: &str) -> Result<ArrayRef> {
     })
 }
 
-fn to_parquet(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
+/// Encodes columns of equal length as a Parquet file.
+pub(crate) fn to_parquet(columns: &[(String, ArrayRef)]) -> Result<Vec<u8>, String> {
     let batch =
         RecordBatch::try_from_iter_with_nullable(columns.iter().map(|(name, column)| (name, column.clone(), true)))
             .map_err(|error| error.to_string())?;

@@ -83,13 +83,14 @@ pub(crate) fn key_figures(report: &Report, context: &Context) -> Vec<KeyFigure> 
             severity: own(Test::Latency),
         });
     }
-    figures.push(KeyFigure {
+    let error_rate = KeyFigure {
         name: labels.error_rate,
         value: language.percent_or_dash(rate),
         baseline: format!("{} / {}", language.grouped(traffic.errors), language.grouped(traffic.requests)),
         spark: spark(|head| head.error_rate, rate, policy.error_rate, labels.error_rate, &percent),
         severity: own(Test::ErrorRate),
-    });
+    };
+    figures.extend(report.tables.is_none().then_some(error_rate));
     figures.push(KeyFigure {
         name: labels.rows_used,
         value: language.grouped(report.drift.n_window),

@@ -72,12 +72,17 @@ pub(crate) struct Page {
     pub skew: Option<SkewCard>,
     /// Whether any row of the window is used. Without one, there is nothing to say about scores and features.
     pub has_rows: bool,
+    /// Whether there is a section about the score, which may say that there is none.
+    pub has_score: bool,
+    /// Whether there may be earlier windows.
+    pub has_trend: bool,
     pub cards: Vec<Card>,
     pub is_compact: bool,
     pub has_importance: bool,
     pub score: Option<ScorePart>,
     pub decisions: Option<DecisionsCard>,
-    pub service: ServicePart,
+    /// `None` if two tables are compared, which no service wrote.
+    pub service: Option<ServicePart>,
     pub quality: Quality,
     pub limits: Vec<Fact>,
     pub provenance: Vec<Fact>,
@@ -100,6 +105,7 @@ impl Page {
         let cards = cards(report, context, is_compact);
         let headline = short_verdict(report, language);
         let has_rows = report.drift.n_window > 0;
+        let is_log = report.tables.is_none();
         Self {
             title: format!("{model} · {} · {}", language.severity_word(severity), begin),
             index: context.index.clone(),
@@ -129,11 +135,13 @@ impl Page {
             leaf_drift: kept(leaf_drift::card(report, language), has_rows),
             skew: kept(skew::card(report, language), has_rows),
             has_rows,
+            has_score: has_rows && (is_log || report.drift.score.is_some()),
+            has_trend: is_log,
             is_compact,
             has_importance,
             score: score(report, language),
             decisions: kept(decisions::card(report, context), has_rows),
-            service: service(report, language),
+            service: is_log.then(|| service(report, language)),
             quality: quality(report, language),
             limits: limits(report, language),
             provenance: provenance(report, language),

@@ -13,7 +13,7 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     let labels = language.labels();
     let fixed = [
         (report.reference.holdout == Holdout::No, labels.not_held_out),
-        (report.reference.holdout == Holdout::Unknown, labels.hold_out_unknown),
+        (report.reference.holdout == Holdout::Unknown && report.tables.is_none(), labels.hold_out_unknown),
         (report.importance.iter().all(Option::is_none), labels.no_importance),
         (report.reference.reduced && report.against.is_none(), labels.binned_reference),
         (report.verdict.is_of_selection(), labels.selection),

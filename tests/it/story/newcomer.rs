@@ -198,7 +198,7 @@ fn a_field_with_another_spelling_is_named() {
         record["inputs"]["Income"] = income;
     });
     let said = check(&world).ok().stdout;
-    assert!(said.contains("INCOME is no longer in the log, but the log has `Income`"), "{said}");
+    assert!(said.contains("INCOME is in no record, but records have `Income`"), "{said}");
     let report = world.check("2026-10-01", "2026-10-02");
     let reason = report["verdict"]["findings"][0]["reason"].as_str().unwrap();
     assert!(reason.contains("no record in the window has this feature; the log has `Income`"), "{reason}");

@@ -24,6 +24,12 @@ pub struct Traffic {
 const HOUR_US: i64 = 3_600_000_000;
 
 impl Traffic {
+    /// The counts of rows whose times mean nothing.
+    #[must_use]
+    pub fn without_hours(self) -> Self {
+        Self { by_hour: BTreeMap::new(), by_hour_of_day: Default::default(), ..self }
+    }
+
     /// Counts requests. Consecutive requests mostly share an hour and a status, so each run of them is looked up once.
     pub fn observe(&mut self, requests: impl IntoIterator<Item = ServedRequest>) {
         let mut hour = (0, (0, 0));

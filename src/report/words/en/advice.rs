@@ -12,7 +12,7 @@ pub(super) fn advice(advice: Advice) -> &'static str {
         Advice::LessMissing => {
             "it is filled more often than in the reference: check whether a default value now replaces missing values."
         }
-        Advice::Absent => "the log no longer contains it: check the service’s last release and the field mapping.",
+        Advice::Absent => "no record has it: check the service’s last release and the field mapping.",
         Advice::Dead => {
             "find out which source or join no longer fills it, and since when; until it is fixed, scores rely on less information."
         }

@@ -10,7 +10,7 @@ use crate::{
 
 pub(super) fn change(change: &Change) -> String {
     match change {
-        Change::Absent => "in no record of the log".to_owned(),
+        Change::Absent => "in no record".to_owned(),
         Change::Gap { extent } => match rows(*extent) {
             None => "empty in all rows".to_owned(),
             Some(share) => format!("empty in {share} of the rows that should have a value"),
@@ -79,7 +79,7 @@ mod tests {
         let spelt = Respelled { known: "Working".to_owned(), found: level("WORKING"), rows: 4 };
         let hidden = Respelled { known: "Working".to_owned(), found: None, rows: 4 };
         let all = [
-            (Change::Absent, "in no record of the log"),
+            (Change::Absent, "in no record"),
             (Change::Gap { extent: 1.0 }, "empty in all rows"),
             (Change::Gap { extent: 0.3 }, "empty in 30.0% of the rows that should have a value"),
             (Change::Filled { extent: 1.0 }, "no longer empty"),

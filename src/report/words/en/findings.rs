@@ -35,7 +35,7 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} of rows have levels not seen in the reference{listed}", percent(*share))
         }
         Facts::Absent { near } => {
-            let near = near.as_ref().map_or(String::new(), |near| format!("; the log has `{}`", shown(near)));
+            let near = near.as_ref().map_or(String::new(), |near| format!("; records have `{}`", shown(near)));
             format!("no record in the window has this feature{near}")
         }
         Facts::Dead { from, to } => unusable::dead(*from, *to),
@@ -335,9 +335,9 @@ pub(super) fn direction(direction: &Direction) -> String {
     let more = |from: f64, to: f64| if to > from { "more" } else { "less" };
     let rose = |from: f64, to: f64| if to > from { "increased" } else { "decreased" };
     match direction {
-        Direction::Absent { near: None } => "is no longer in the log".to_owned(),
+        Direction::Absent { near: None } => "is in no record".to_owned(),
         Direction::Absent { near: Some(near) } => {
-            format!("is no longer in the log, but the log has `{}`", shown(near))
+            format!("is in no record, but records have `{}`", shown(near))
         }
         Direction::Dead { from, to } => {
             format!("no longer has a value, missing {} → {}", percent(*from), percent(*to))

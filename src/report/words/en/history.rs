@@ -21,7 +21,7 @@ use crate::{
 pub(super) fn since(since: &Since) -> String {
     const FIRST: &str = "there is no earlier report of this model";
     match since {
-        Since::WithoutTimes => "Not known: the rows have no times (--timestamp).".to_owned(),
+        Since::WithoutTimes => "Unknown: the rows have no times; --timestamp names their column.".to_owned(),
         Since::First { begin: Some(begin), .. } => format!("Since {}, in this window; {FIRST}.", moment(*begin)),
         Since::First { begin: None, latest: Some(latest) } => format!("At the latest since {}: {FIRST}.", day(*latest)),
         Since::First { begin: None, latest: None } => format!("Unknown: {FIRST}."),

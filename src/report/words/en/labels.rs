@@ -39,7 +39,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     provenance: "Provenance",
     // The map.
     map_by_importance: "Each mark is a feature: the further right, the more it matters to the model; the higher up, the more it has drifted.",
-    map_by_rank: "No model was read, so importance is unknown: features are in order of their PSI. Set model.file to map them by importance.",
+    map_by_rank: "Without a model, importance is unknown, so features are in order of their PSI. Name the model to map them by importance.",
     importance: "importance",
     importance_axis: "importance for the model →",
     rank_axis: "features, highest PSI first →",

@@ -65,7 +65,7 @@ fn direction(direction: &Direction) -> (String, bool) {
         Direction::Median { .. } | Direction::Mean { .. } | Direction::Unknown | Direction::Absent { near: None } => {
             return (findings::direction(direction), true);
         }
-        Direction::Absent { near: Some(_) } => "is no longer in the log",
+        Direction::Absent { near: Some(_) } => "is in no record",
         Direction::Dead { .. } => "no longer has a value",
         Direction::Constant { .. } => "has the same value everywhere",
         Direction::Missing { from, to } if to > from => "is missing more often",
@@ -108,7 +108,7 @@ fn state(brief: &StoryBrief, many: bool) -> (String, bool) {
     let is_all = brief.extent.is_none_or(|(least, _)| least >= ALL_ROWS);
     let partly = if is_all { "" } else { "partly " };
     let short = match &brief.change {
-        Change::Absent => return (format!("{be} no longer in the log"), true),
+        Change::Absent => return (format!("{be} in no record"), true),
         Change::Gap { .. } if is_all => return (format!("{be} empty"), true),
         Change::Gap { .. } => format!("{have} lost {} of {} values", percent(most), if many { "their" } else { "its" }),
         Change::Filled { .. } => format!("{be} filled where usually empty"),

@@ -84,7 +84,7 @@ fn verb(brief: &StoryBrief, many: bool) -> String {
 /// What the features are now, after “are”; `None` if that takes another verb.
 fn state(brief: &StoryBrief) -> Option<String> {
     Some(match &brief.change {
-        Change::Absent => "no longer in the log".to_owned(),
+        Change::Absent => "in no record".to_owned(),
         Change::Gap { .. } if is_all(brief) => "empty".to_owned(),
         Change::Gap { .. } => format!("missing in {} of the rows that should have a value", extent(brief)),
         Change::Filled { .. } => format!("filled in {} of the rows where the reference has no value", extent(brief)),
@@ -192,7 +192,7 @@ pub(super) fn cause(cause: Cause) -> &'static str {
 
 fn reason(reason: &StoryReason) -> String {
     match reason {
-        StoryReason::FieldGone => "the field is gone from the log".to_owned(),
+        StoryReason::FieldGone => "no record has the field".to_owned(),
         StoryReason::Emptied => "at least 90% of the values are gone".to_owned(),
         StoryReason::PartlyEmptied => {
             "some of the values are gone, and no change of the applicants explains it".to_owned()

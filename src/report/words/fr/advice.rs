@@ -13,7 +13,7 @@ pub(super) fn advice(advice: Advice) -> &'static str {
             "elle est plus souvent renseignée que dans la référence\u{a0}: vérifier si une valeur par défaut remplace désormais les manquants."
         }
         Advice::Absent => {
-            "le journal ne la contient plus\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs."
+            "aucun enregistrement ne la contient\u{a0}: vérifier la dernière mise en production du service et la correspondance des champs."
         }
         Advice::LeftOut => {
             "corriger ce qui manque à ces lignes, ou les exclure par source.where si ce ne sont pas des prédictions\u{a0}; des exemples figurent sous «\u{a0}Qualité des données\u{a0}»."

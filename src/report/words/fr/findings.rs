@@ -42,7 +42,7 @@ pub(super) fn measure(finding: &Finding) -> String {
         Facts::Absent { near } => {
             let near = near
                 .as_ref()
-                .map_or(String::new(), |near| format!("\u{a0}; le journal contient {}", quoted(&shown(near))));
+                .map_or(String::new(), |near| format!("\u{a0}; des enregistrements contiennent {}", quoted(&shown(near))));
             format!("aucun enregistrement de la fenêtre ne contient cette variable{near}")
         }
         Facts::Dead { from, to } => unusable::dead(*from, *to),
@@ -365,9 +365,9 @@ pub(super) fn direction(direction: &Direction) -> String {
     let more = |from: f64, to: f64| if to > from { "plus" } else { "moins" };
     let rose = |from: f64, to: f64| if to > from { "a augmenté" } else { "a baissé" };
     match direction {
-        Direction::Absent { near: None } => "n’est plus dans le journal".to_owned(),
+        Direction::Absent { near: None } => "n’est dans aucun enregistrement".to_owned(),
         Direction::Absent { near: Some(near) } => {
-            format!("n’est plus dans le journal, qui contient en revanche {}", quoted(&shown(near)))
+            format!("n’est dans aucun enregistrement, mais des enregistrements contiennent {}", quoted(&shown(near)))
         }
         Direction::Dead { from, to } => {
             format!("n’a plus de valeur, manquants {} → {}", percent(*from), percent(*to))

@@ -39,7 +39,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     provenance: "Provenance",
     // The map.
     map_by_importance: "Chaque marque est une variable\u{a0}: plus elle est à droite, plus elle compte pour le modèle\u{a0}; plus elle est haute, plus elle a dérivé.",
-    map_by_rank: "Aucun modèle n’a été lu, l’importance est donc inconnue\u{a0}: les variables sont classées par PSI. Renseigner model.file pour une carte par importance.",
+    map_by_rank: "Sans modèle, l’importance est inconnue\u{a0}: les variables sont classées par PSI. Nommer le modèle pour une carte par importance.",
     importance: "importance",
     importance_axis: "importance pour le modèle →",
     rank_axis: "variables, par PSI décroissant →",

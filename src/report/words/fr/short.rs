@@ -67,7 +67,7 @@ fn direction(direction: &Direction) -> (String, bool) {
         Direction::Median { .. } | Direction::Mean { .. } | Direction::Unknown | Direction::Absent { near: None } => {
             return (findings::direction(direction), true);
         }
-        Direction::Absent { near: Some(_) } => "n’est plus dans le journal",
+        Direction::Absent { near: Some(_) } => "n’est dans aucun enregistrement",
         Direction::Dead { .. } => "n’a plus de valeur",
         Direction::Constant { .. } => "a partout la même valeur",
         Direction::Missing { from, to } if to > from => "manque plus souvent",
@@ -112,7 +112,7 @@ fn state(brief: &StoryBrief, many: bool) -> (String, bool) {
     let partly = if is_all { "" } else { "en partie " };
     let short = match &brief.change {
         Change::Absent => {
-            return (format!("{} plus dans le journal", if many { "ne sont" } else { "n’est" }), true);
+            return (format!("{} dans aucun enregistrement", if many { "ne sont" } else { "n’est" }), true);
         }
         Change::Gap { .. } if is_all => return (format!("{be} vide{s}"), true),
         Change::Gap { .. } => {

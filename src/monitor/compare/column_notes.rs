@@ -1,0 +1,117 @@
+//! What the columns of two tables do not have in common, and which are the same everywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use vigie_profile::{
+    batch::{Number, number},
+    near::folded_name,
+    shown::{listed, shown},
+};
+
+use super::request::CompareRequest;
+use crate::{
+    drift::{FeatureDrift, PsiBinKind},
+    source::RecordSample,
+};
+
+/// Maximum number of names in a note.
+const NAMED: usize = 10;
+
+/// What the first records of a table show of a column.
+#[derive(Debug, Default)]
+struct SampledColumn {
+    has_numbers: bool,
+    /// A text that is not a number.
+    text: Option<String>,
+}
+
+impl SampledColumn {
+    fn add(&mut self, value: &Value) {
+        match value {
+            Value::Bool(_) | Value::Number(_) => self.has_numbers = true,
+            Value::String(text) => match number(text) {
+                Number::Value(_) => self.has_numbers = true,
+                Number::Missing => {}
+                Number::Invalid => self.text = self.text.take().or_else(|| Some(text.clone())),
+            },
+            Value::Null | Value::Array(_) | Value::Object(_) => {}
+        }
+    }
+
+    /// Describes the values if all are of one kind.
+    fn kind(&self) -> Option<String> {
+        match (self.has_numbers, &self.text) {
+            (true, None) => Some("numbers".to_owned()),
+            (false, Some(example)) => Some(format!("text such as `{}`", shown(example))),
+            _ => None,
+        }
+    }
+}
+
+/// The columns of a table, by name.
+#[derive(Debug, Default)]
+pub(super) struct SampledColumns(BTreeMap<String, SampledColumn>);
+
+impl SampledColumns {
+    pub(super) fn of(sample: &RecordSample) -> Self {
+        let mut columns: BTreeMap<String, SampledColumn> = BTreeMap::new();
+        for record in sample.values() {
+            let Value::Object(fields) = record else { continue };
+            for (name, value) in &fields {
+                columns.entry(name.clone()).or_default().add(value);
+            }
+        }
+        Self(columns)
+    }
+
+    /// Names of columns that the other table does not have.
+    fn names_without<'a>(&'a self, other: &Self, ignored: &BTreeSet<&String>) -> Vec<&'a str> {
+        let names = self.0.keys().filter(|name| !other.0.contains_key(*name) && !ignored.contains(name));
+        names.map(String::as_str).collect()
+    }
+}
+
+/// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
+pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, request: &CompareRequest) -> Vec<String> {
+    let roles = &request.choice;
+    let ignored: BTreeSet<&String> = (roles.target.iter().chain(&roles.probability).chain(&roles.prediction))
+        .chain(&request.timestamp)
+        .chain(&roles.ignore)
+        .collect();
+    let (of_reference, of_current) = (request.reference_name(), request.current_name());
+    let only = |names: Vec<&str>, place: &str| {
+        (!names.is_empty()).then(|| format!("only in {place}: {}", listed(names.into_iter(), NAMED)))
+    };
+    let mut notes: Vec<String> = [
+        only(reference.names_without(current, &ignored), &of_reference),
+        only(current.names_without(reference, &ignored), &of_current),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    notes.extend(reference.names_without(current, &ignored).into_iter().filter_map(|name| {
+        let other = current.0.keys().find(|other| folded_name(other) == folded_name(name))?;
+        let (name, other) = (shown(name), shown(other));
+        Some(format!("{name}: probably `{other}` in {of_current}; rename one of them to compare them"))
+    }));
+    for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
+        let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
+        if let Some((own, other)) = own.kind().zip(other.and_then(SampledColumn::kind)) {
+            notes.push(format!("{}: {own} in {of_reference}, {other} in {of_current}", shown(name)));
+        }
+    }
+    notes
+}
+
+/// A note about features of which all rows of both tables have the same value, or none.
+pub(super) fn constants(features: &[FeatureDrift]) -> Option<String> {
+    let is_constant = |feature: &&FeatureDrift| {
+        feature.bins.iter().any(|bin| {
+            let is_one_value = matches!(bin.kind, PsiBinKind::Atom | PsiBinKind::Level | PsiBinKind::Missing);
+            is_one_value && (bin.reference, bin.window) == (feature.n_reference, feature.n_window)
+        })
+    };
+    let names: Vec<&str> = features.iter().filter(is_constant).map(|feature| feature.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("the same in every row of both tables: {}", listed(names.into_iter(), NAMED)))
+}
