@@ -9,7 +9,8 @@ use std::{
 
 use super::{
     ExitStatus,
-    args::{CompareArgs, OutputFormat},
+    args::OutputFormat,
+    compare_args::CompareArgs,
     left_out::too_many_left_out,
     names::{names, names_or_empty},
     print::{print, print_error},
@@ -47,6 +48,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
         holdout: args.holdout.into(),
         threshold: args.threshold,
         timestamp: args.timestamp.clone(),
+        csv: args.csv.csv,
         out: args.out.clone(),
         now: Clock::from_env().now(),
     };

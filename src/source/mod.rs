@@ -4,7 +4,6 @@
 mod batch_columns;
 mod body;
 mod clock;
-mod csv_form;
 mod encoded_text;
 mod expansion;
 mod features;
@@ -43,7 +42,6 @@ mod two_phase;
 mod typed;
 mod writer_name;
 
-pub use csv_form::{CsvForm, TextEncoding};
 pub use features::{FeatureLookup, FeatureScan, FeatureTable, FeatureTableOptions, FeatureTablePreview, FoundFeatures};
 pub use fields::{Fields, Paths, Scaled};
 pub use files::table_files;

@@ -11,6 +11,7 @@ use vigie_profile::{
 
 use super::request::CompareRequest;
 use crate::{
+    csv_text::DetectedCsv,
     drift::{FeatureDrift, PsiBinKind},
     source::RecordSample,
 };
@@ -72,8 +73,30 @@ impl SampledColumns {
     }
 }
 
+/// A note about CSV that is not written as usual, for each form that was found in the tables.
+pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareRequest) -> Vec<String> {
+    let unusual = found.map(|csv| csv.filter(|csv| !csv.form.is_default()));
+    let note = |names: String, csv: DetectedCsv| {
+        format!("{names}: read as CSV with {} ({}); if this is wrong, state it with --csv", csv.form, csv.evidence())
+    };
+    let [reference, current] = unusual;
+    match (reference, current) {
+        (Some(reference), Some(current)) if reference.form == current.form => {
+            vec![note(format!("{} and {}", request.reference_name(), request.current_name()), current)]
+        }
+        _ => [(request.reference_name(), reference), (request.current_name(), current)]
+            .into_iter()
+            .filter_map(|(name, csv)| Some(note(name, csv?)))
+            .collect(),
+    }
+}
+
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
-pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, request: &CompareRequest) -> Vec<String> {
+pub(super) fn differences(
+    reference: &SampledColumns,
+    current: &SampledColumns,
+    request: &CompareRequest,
+) -> Vec<String> {
     let roles = &request.choice;
     let ignored: BTreeSet<&String> = (roles.target.iter().chain(&roles.probability).chain(&roles.prediction))
         .chain(&request.timestamp)

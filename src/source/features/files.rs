@@ -22,7 +22,7 @@ const KEY: &str = "features.path";
 /// Finds the files.
 pub(super) fn find(place: &PlaceOptions) -> Result<Vec<Arc<LogFile>>> {
     let found = store::find(KEY, "the feature table", &place.path)?;
-    let SortedFiles { files, skipped } = sort_files(found, place.format);
+    let SortedFiles { files, skipped } = sort_files(found, place.form());
     if files.is_empty() { Err(no_readable_file(KEY, &place.path, &skipped)) } else { Ok(files) }
 }
 

@@ -9,7 +9,7 @@ use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
     fault::{LeftOut, LostInput, Result},
     source::{
-        file::{FileFormat, LogFile},
+        file::{FileForm, FileFormat, LogFile},
         files::{FilePlan, SortedFiles, no_readable_file, sort_files},
         mapping::{Mapping, ReadSummary},
         read_result::Unreadable,
@@ -20,12 +20,12 @@ use crate::{
 const REMEDY: &str = "set it to the file, folder or glob where labels arrive, or remove `labels`";
 
 /// Finds the label files. The inner `Err` is the place where none has arrived yet, although it could.
-pub(super) fn find_labels(path: &Path, format: Option<FileFormat>) -> Result<Result<Vec<Arc<LogFile>>, String>> {
+pub(super) fn find_labels(path: &Path, form: FileForm) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     let found = match store::find_awaited("labels.path", "the labels", REMEDY, path)? {
         Ok(found) => found,
         Err(place) => return Ok(Err(place)),
     };
-    let SortedFiles { files, skipped } = sort_files(found, format);
+    let SortedFiles { files, skipped } = sort_files(found, form);
     match (files.is_empty(), skipped.is_empty()) {
         (false, _) => Ok(Ok(files)),
         (true, true) => Ok(Err(path.display().to_string())),

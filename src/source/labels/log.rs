@@ -47,7 +47,7 @@ impl LabelLog {
     pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
         let mapping = Mapping::for_labels(&options.id, &options.target);
         let origin = match options.place.rows() {
-            RowPlace::Files => match files::find_labels(&options.place.path, options.place.format)? {
+            RowPlace::Files => match files::find_labels(&options.place.path, options.place.form())? {
                 Ok(files) => LabelOrigin::Files(files),
                 Err(place) => return Ok(LabelLookup::NotYet(place)),
             },

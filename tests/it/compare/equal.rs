@@ -59,7 +59,9 @@ fn a_comparison_equals_learn_and_check() {
         let plain = compared(&ran.stdout);
         let distances = |report: &Value| -> Vec<Value> {
             let features = report["features"].as_array().unwrap().iter().chain([&report["score"]]);
-            features.map(|one| serde_json::json!([one["name"], one["psi"], one["ks"], one["chi2"], one["bins"]])).collect()
+            features
+                .map(|one| serde_json::json!([one["name"], one["psi"], one["ks"], one["chi2"], one["bins"]]))
+                .collect()
         };
         assert_eq!(distances(&plain), distances(&dated));
         assert_eq!(plain["verdict"]["severity"], dated["verdict"]["severity"]);
@@ -84,7 +86,9 @@ fn columns_that_are_no_features_are_left_out() {
     world.file("ref.csv", rows(0));
     world.file("cur/a.csv", rows(5_000));
     let ran = world.vigie(&["compare", "ref.csv", "cur", "--exit-code"]).ok();
-    for note in ["column 1 has no name", "customer_id: an identifier", "token: its values hardly ever repeat", "date: a time"] {
+    for note in
+        ["column 1 has no name", "customer_id: an identifier", "token: its values hardly ever repeat", "date: a time"]
+    {
         assert!(ran.stderr.contains(note), "{note}: {}", ran.stderr);
     }
     assert!(ran.stdout.starts_with("cur compared with ref.csv\nStable"), "{}", ran.stdout);

@@ -255,6 +255,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
     let request = LearnRequest {
         data: vec![world.path(file)],
         database: None,
+        csv: vigie::csv_text::CsvForm::default(),
         log: None,
         out: world.path("ref.vigie"),
         choice: roles.clone(),

@@ -1,39 +1,16 @@
-//! Finds how a CSV file is written (separator, decimal sign, encoding) from its first bytes, with the counts that show it.
+//! Finds how a CSV file is written from its first bytes, with the counts that show it.
+
+use super::{
+    decode::is_utf8,
+    form::{CsvForm, DecimalSign, Separator, TextEncoding},
+};
 
 /// Maximum number of bytes that are looked at.
 const HEAD: usize = 1 << 16;
-/// Separators, the most usual first: it wins if several divide the lines equally well.
-const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
-
-/// Encoding of a text file.
+/// What was found about a CSV file, and the counts that show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextEncoding {
-    Utf8,
-    Utf16Le,
-    Utf16Be,
-    /// Also stands for ISO-8859-1, of which it is a superset but for control characters.
-    Windows1252,
-}
-
-impl TextEncoding {
-    /// The name by which `iconv` and Python know it; that of UTF-16 requires a byte order mark in the file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Utf16Le | Self::Utf16Be => "utf-16",
-            Self::Windows1252 => "windows-1252",
-        }
-    }
-}
-
-/// How a CSV file is written, and the counts that show it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CsvForm {
-    pub separator: char,
-    /// `.` or `,`.
-    pub decimal: char,
-    pub encoding: TextEncoding,
+pub struct DetectedCsv {
+    pub form: CsvForm,
     /// Number of rows with as many cells as the header, and of all rows after the header that were looked at.
     pub rows: (usize, usize),
     /// Number of cells of the header.
@@ -42,17 +19,32 @@ pub struct CsvForm {
     pub decimals: (usize, usize),
 }
 
-impl CsvForm {
+impl DetectedCsv {
     /// Finds the form from the first bytes of a file; only the first 64 KiB are looked at. `None`: no separator divides its
     /// header.
     #[must_use]
-    pub fn detect(bytes: &[u8]) -> Option<Self> {
+    pub fn of(bytes: &[u8]) -> Option<Self> {
         let is_cut = bytes.len() > HEAD;
         let head = bytes.get(..HEAD).unwrap_or(bytes);
         let encoding = encoding(head);
         let text = decode(head, encoding);
-        let forms = SEPARATORS.into_iter().rev().filter_map(|separator| count(&text, is_cut, separator, encoding));
-        forms.max_by_key(|form| (form.rows.0, form.cells))
+        let found = Separator::ALL.into_iter().rev().filter_map(|separator| count(&text, is_cut, separator, encoding));
+        // The most usual one of several that divide the lines equally well.
+        found.max_by_key(|found| (found.rows.0, found.cells))
+    }
+
+    /// The counts, as evidence for the form.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        let (like_header, rows) = self.rows;
+        let decimals = match (self.form.decimal, self.decimals) {
+            (DecimalSign::Comma, (commas, 0)) => format!("; {commas} numbers have a decimal comma"),
+            (DecimalSign::Comma, (commas, points)) => {
+                format!("; {commas} numbers have a decimal comma, {points} a decimal point")
+            }
+            (DecimalSign::Point, _) => String::new(),
+        };
+        format!("{like_header} of {rows} rows have {} cells, as the header{decimals}", self.cells)
     }
 }
 
@@ -71,11 +63,7 @@ fn encoding(head: &[u8]) -> TextEncoding {
     if zeros(0) * 4 > head.len() {
         return TextEncoding::Utf16Be;
     }
-    match str::from_utf8(head) {
-        // The head may end inside a character.
-        Err(error) if error.error_len().is_some() => TextEncoding::Windows1252,
-        _ => TextEncoding::Utf8,
-    }
+    if is_utf8(head) { TextEncoding::Utf8 } else { TextEncoding::Windows1252 }
 }
 
 /// Decodes all that separators and numbers consist of; letters of Windows-1252 may become others.
@@ -93,10 +81,10 @@ fn decode(head: &[u8], encoding: TextEncoding) -> String {
 }
 
 /// Counts what a separator makes of the text. `None`: it does not divide the header.
-fn count(text: &str, is_cut: bool, separator: u8, encoding: TextEncoding) -> Option<CsvForm> {
+fn count(text: &str, is_cut: bool, separator: Separator, encoding: TextEncoding) -> Option<DetectedCsv> {
     let text = text.trim_start_matches('\u{feff}');
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut builder = csv::ReaderBuilder::new();
+    let mut reader = builder.delimiter(separator.byte()).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
     if is_cut {
         rows.pop();
@@ -108,9 +96,10 @@ fn count(text: &str, is_cut: bool, separator: u8, encoding: TextEncoding) -> Opt
     let like_header = rows.iter().filter(|row| row.len() == header.len()).count();
     let decimals = |sign| rows.iter().flatten().filter(|cell| is_decimal(cell, sign)).count();
     let decimals = (decimals(','), decimals('.'));
-    let decimal = if separator != b',' && decimals.0 > decimals.1 { ',' } else { '.' };
-    let rows = (like_header, rows.len());
-    Some(CsvForm { separator: char::from(separator), decimal, encoding, rows, cells: header.len(), decimals })
+    let decimal =
+        if separator != Separator::Comma && decimals.0 > decimals.1 { DecimalSign::Comma } else { DecimalSign::Point };
+    let form = CsvForm { separator, decimal, encoding };
+    Some(DetectedCsv { form, rows: (like_header, rows.len()), cells: header.len(), decimals })
 }
 
 /// Whether a cell is a number with this decimal sign. Three digits behind it may be thousands, unless a zero is before it.
@@ -126,8 +115,9 @@ mod tests {
     use super::*;
 
     fn form(bytes: &[u8]) -> (char, char, TextEncoding) {
-        let form = CsvForm::detect(bytes).unwrap();
-        (form.separator, form.decimal, form.encoding)
+        let CsvForm { separator, decimal, encoding } = DetectedCsv::of(bytes).unwrap().form;
+        let decimal = if decimal == DecimalSign::Comma { ',' } else { '.' };
+        (char::from(separator.byte()), decimal, encoding)
     }
 
     #[test]
@@ -139,21 +129,21 @@ mod tests {
         assert_eq!(form(b"a|b\n1,234|2\n"), ('|', '.', Utf8), "thousands");
         assert_eq!(form(b"a;city\n1,5;Orl\xe9ans\n"), (';', ',', Windows1252));
         let quoted = b"a;b\n\"x;y\nz\";1,5\n\"p,q\";2.5\nr;3,5\n";
-        let found = CsvForm::detect(quoted).unwrap();
-        assert_eq!((found.separator, found.rows, found.decimals), (';', (3, 3), (2, 1)));
+        let found = DetectedCsv::of(quoted).unwrap();
+        assert_eq!((found.form.separator, found.rows, found.decimals), (Separator::Semicolon, (3, 3), (2, 1)));
         let text = "a;b\n1,5;\u{e9}\n";
         let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(form(&[b"\xff\xfe".as_slice(), &le].concat()), (';', ',', Utf16Le));
         assert_eq!((form(&le), form(&be)), ((';', ',', Utf16Le), (';', ',', Utf16Be)));
-        assert_eq!((CsvForm::detect(b""), CsvForm::detect(b"a\n1\n")), (None, None));
+        assert_eq!((DetectedCsv::of(b""), DetectedCsv::of(b"a\n1\n")), (None, None));
     }
 
     #[test]
     fn a_long_file_is_judged_by_its_whole_rows() {
         let text = "a;b\n".to_owned() + &"1,5;\u{e9}\n".repeat(20_000);
-        let found = CsvForm::detect(text.as_bytes()).unwrap();
-        assert_eq!((found.separator, found.decimal, found.encoding), (';', ',', TextEncoding::Utf8));
+        let found = DetectedCsv::of(text.as_bytes()).unwrap();
+        assert_eq!(found.form.to_string(), "separator=; decimal=,");
         assert_eq!(found.rows.0, found.rows.1);
     }
 }
