@@ -1,10 +1,14 @@
-//! Output of `vigie config check --connect`.
+//! What `vigie config check` found in the records, and with `--connect` in databases.
 
 use std::fmt::Write as _;
 
-use vigie_profile::shown::shown;
+use vigie_profile::{
+    shown::{listed, shown},
+    window::Instant,
+};
 
-use crate::monitor::{ConnectionCheck, FeatureTableCheck, LabelsCheck};
+use super::print::noun;
+use crate::monitor::{ConnectionCheck, FeatureTableCheck, LabelsCheck, TriedRecords};
 
 /// Maximum number of missing features to list.
 const LISTED: usize = 8;
@@ -46,6 +50,33 @@ pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
         let _ = write!(text, "\n  {}: {}{example}", reason.word(), complaint.count);
     }
     text.push('\n');
+    text
+}
+
+/// What the first records of files show.
+pub(super) fn sample_lines(TriedRecords { sample, notes }: &TriedRecords) -> String {
+    let span = sample.span.map(|(first, last)| format!(", from {} to {}", Instant(first), Instant(last)));
+    let mut text = format!(
+        "log: {} of the first {} {} can be used{}\n",
+        sample.used,
+        sample.requests,
+        noun(sample.requests, "record"),
+        span.unwrap_or_default()
+    );
+    for (reason, complaint) in sample.complaints.iter() {
+        let example = complaint.examples.first().map(|example| format!(", such as {}", shown(example)));
+        let _ = writeln!(text, "  {}: {}{}", reason.word(), complaint.count, example.unwrap_or_default());
+    }
+    if !sample.absent.is_empty() {
+        let _ = writeln!(
+            text,
+            "note: features of the reference that no record has: {}",
+            listed(sample.absent.iter().map(String::as_str), LISTED)
+        );
+    }
+    for note in notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     text
 }
 

@@ -141,6 +141,11 @@ impl LogFile {
         })
     }
 
+    /// The same file, of which CSV is written in this form.
+    pub(super) fn written_as(&self, csv: CsvForm) -> Self {
+        Self { csv, ..self.clone() }
+    }
+
     /// Streams the text of CSV as UTF-8.
     pub(super) fn csv_text(&self) -> io::Result<Box<dyn Read>> {
         decoded(self.stream()?, self.csv.encoding)

@@ -105,17 +105,12 @@ impl FileLog {
 
     /// Reads the beginning of some files: the first and the last, and others in between.
     pub(super) fn sample(&self, mapping: &Mapping) -> LogSample {
-        const FILES: usize = 5;
         let files: Vec<&Arc<LogFile>> = self.files.iter().filter(|file| !file.is_filtered_out(mapping)).collect();
         let mut sample = LogSample { fields: mapping.fields(), ..LogSample::default() };
-        let count = files.len().min(FILES);
-        for number in 0..count {
-            let place = number * (files.len() - 1) / (count - 1).max(1);
-            if let Some(file) = files.get(place) {
-                let (found, unreadable) = file.read_first(mapping, &mut |batch| sample.records.push(batch));
-                sample.found.merge(found);
-                sample.unreadable.extend(unreadable);
-            }
+        for file in some_of(&files) {
+            let (found, unreadable) = file.read_first(mapping, &mut |batch| sample.records.push(batch));
+            sample.found.merge(found);
+            sample.unreadable.extend(unreadable);
         }
         sample
     }
@@ -275,7 +270,11 @@ impl LogFile {
     }
 
     /// Streams the records at the beginning of the file into `sink`, as far as it can be read.
-    fn read_first(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (ReadSummary, Option<Unreadable>) {
+    pub(super) fn read_first(
+        &self,
+        mapping: &Mapping,
+        sink: &mut dyn FnMut(Records),
+    ) -> (ReadSummary, Option<Unreadable>) {
         /// Number of lines or rows.
         const MOST: u64 = 1_000;
         let mapping = &*self.mapping(mapping);
@@ -313,6 +312,13 @@ impl LogFile {
         }
         ReadResult { found, unreadable: result.err().map(|error| self.unreadable(&error)), fault: None }
     }
+}
+
+/// A few of many files: the first and the last, and others in between.
+pub(super) fn some_of<T>(files: &[T]) -> impl Iterator<Item = &T> {
+    const FILES: usize = 5;
+    let count = files.len().min(FILES);
+    (0..count).filter_map(move |number| files.get(number * (files.len() - 1) / (count - 1).max(1)))
 }
 
 /// Turns a panic of a decoder on a damaged file into an error, so that the run continues without the file.

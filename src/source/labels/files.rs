@@ -10,8 +10,8 @@ use crate::{
     fault::{LeftOut, LostInput, Result},
     source::{
         file::{FileForm, FileFormat, LogFile},
-        files::{FilePlan, SortedFiles, no_readable_file, sort_files},
-        mapping::{Mapping, ReadSummary},
+        files::{FilePlan, SortedFiles, no_readable_file, some_of, sort_files},
+        mapping::{Field, Mapping, ReadSummary},
         read_result::Unreadable,
         shape, store,
     },
@@ -68,6 +68,27 @@ pub(super) fn read(
             mapping,
             &found,
         ));
+    }
+    scan
+}
+
+/// Reads the beginning of some files.
+pub(super) fn sample(
+    files: &[Arc<LogFile>],
+    mapping: &Mapping,
+    each: &mut dyn FnMut(Option<&str>, Option<&str>),
+) -> LabelScan {
+    let mut scan = LabelScan::default();
+    for file in some_of(files) {
+        let (found, unreadable) =
+            file.read_first(mapping, &mut |records| scan.malformed += for_each_label(&records, each));
+        scan.lost.extend(unreadable.iter().filter_map(Unreadable::loss));
+        scan.unreadable.extend(unreadable.iter().filter(|unreadable| unreadable.loss().is_none()).map(label_file));
+        // A record of JSON may get its outcome later.
+        let is_complete = file.format != FileFormat::Ndjson || !found.fields.contains(&Field::Id);
+        let place = file.stored.path().display().to_string();
+        scan.unreadable
+            .extend(missing_field(&place, file.format != FileFormat::Ndjson, mapping, &found).filter(|_| is_complete));
     }
     scan
 }

@@ -80,6 +80,14 @@ impl LabelLog {
         }
     }
 
+    /// Reads the beginning of some files. A table is not read.
+    pub fn sample(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> LabelScan {
+        match &self.origin {
+            LabelOrigin::Files(files) => files::sample(files, &self.mapping, each),
+            LabelOrigin::Table(_) => LabelScan::default(),
+        }
+    }
+
     /// A text that changes when labels arrive or change, at little cost: from the sizes and times of the files, or from
     /// row hashes summed by the server.
     pub fn fingerprint(&self) -> Result<String> {

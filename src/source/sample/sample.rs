@@ -153,7 +153,7 @@ fn find(key: &str, path: &Path, csv: Option<CsvForm>) -> Result<(Vec<Arc<LogFile
         let files = open(Some(format))?.files;
         let has_records = |file: &&Arc<LogFile>| {
             let form = csv.or_else(|| Some(detect(file)?.form));
-            let own = LogFile { csv: form.unwrap_or_default(), ..LogFile::clone(file) };
+            let own = file.written_as(form.unwrap_or_default());
             let is_format = matches!(shape::check(&own), Ok(None)) && (format != FileFormat::Csv || is_table(&own));
             is_format && file.stored.size().is_ok_and(|size| size > 0)
         };
@@ -193,7 +193,7 @@ fn written_as(files: Vec<Arc<LogFile>>, csv: CsvForm) -> Vec<Arc<LogFile>> {
     if csv.is_default() {
         return files;
     }
-    files.iter().map(|file| Arc::new(LogFile { csv, ..LogFile::clone(file) })).collect()
+    files.iter().map(|file| Arc::new(file.written_as(csv))).collect()
 }
 
 /// Whether a file begins with a header of several cells.
