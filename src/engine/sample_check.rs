@@ -73,7 +73,7 @@ pub fn check_sample(mut sample: LogSample, layout: &Layout, rule: &Eligibility) 
     Ok(CheckedSample {
         requests: traffic.requests,
         used,
-        absent: absent.map(|(feature, _)| feature.name().to_owned()).collect(),
+        absent: absent.map(|(feature, _)| feature.name.clone()).collect(),
         has_naive_times: sample.found.has_naive_times,
         span,
         complaints,

@@ -1,9 +1,6 @@
 //! `vigie config check`: tests the mapping on the first records of files, and reads the beginning of labels and feature table.
 
-use vigie_profile::{
-    batch::{Reason, has_decimal_comma},
-    shown::shown,
-};
+use vigie_profile::shown::shown;
 
 use crate::{
     config::Settings,
@@ -44,17 +41,11 @@ pub fn try_records(settings: &Settings) -> Result<Option<TriedRecords>> {
 }
 
 fn note_decimal_commas(sample: &CheckedSample) -> Option<String> {
-    let examples = &sample.complaints.iter().find(|(reason, _)| *reason == Reason::NotANumber)?.1.examples;
-    let example = examples.iter().find(|example| has_decimal_comma(value_of(example)))?;
+    let example = sample.complaints.decimal_comma()?;
     Some(format!(
-        "not a number: {}: if it has a decimal comma, set `csv: {{decimal: \",\"}}` next to source.path for CSV, or write points",
+        "not a number: {}; if it has a decimal comma, set `csv: {{decimal: \",\"}}` next to source.path (for CSV), or write points",
         shown(example)
     ))
-}
-
-/// The value of an example such as `INCOME: "13361,20"`.
-fn value_of(example: &str) -> &str {
-    example.rsplit_once(": ").map_or(example, |(_, value)| value).trim_matches('"')
 }
 
 /// Reads the first labels of some files. Fails if none of them can be used.
