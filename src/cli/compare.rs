@@ -26,10 +26,6 @@ use crate::{
 };
 
 pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
-    let timestamp = args.timestamp.iter().cloned();
-    let mut ignore = names_or_empty("--ignore", args.ignore.as_deref())?;
-    // A time is no feature.
-    ignore.extend(timestamp);
     let request = CompareRequest {
         reference: args.reference.clone(),
         current: args.current.clone(),
@@ -40,7 +36,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
             prediction: args.prediction.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: names_or_empty("--categorical", args.categorical.as_deref())?,
-            ignore,
+            ignore: names_or_empty("--ignore", args.ignore.as_deref())?,
             is_compared: true,
             ..ColumnRoles::default()
         },

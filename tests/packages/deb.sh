@@ -19,11 +19,12 @@ sed -e 's|\.\./reference_data/home_credit/log|/var/log/scoring|' -e 's|\.\./refe
   -e 's|\.\./reports|/var/lib/vigie/reports|' -e 's|\.\./\.vigie|/var/lib/vigie/state|' config/vigie.yaml >"$made/vigie.yaml"
 ! grep -nF '../' "$made/vigie.yaml" || fail 'the installed config has paths relative to the repository'
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-maintainer=$(sed -n 's/^maintainer = "\(.*\)"/\1/p' Cargo.toml)
+# Who maintains a package is who builds it: as Debian's tools know, or the author of the commit.
+maintainer="${DEBFULLNAME:-$(git log -1 --format=%an)} <${DEBEMAIL:-$(git log -1 --format=%ae)}>"
 printf 'vigie (%s-1) unstable; urgency=medium\n\n  * What changed is in CHANGELOG.md.\n\n -- %s  %s\n' \
   "$version" "$maintainer" "$(git log -1 --format=%cD -- CHANGELOG.md)" >"$made/changelog"
 { cat LICENSE-MIT && printf '\nThe Apache License 2.0 is in /usr/share/common-licenses/Apache-2.0.\n'; } >"$made/license"
-cargo deb --quiet --no-build --no-strip
+cargo deb --quiet --no-build --no-strip --maintainer "$maintainer"
 deb=$(echo target/debian/vigie_*.deb)
 # What it takes for libyaml is a translation of it to Rust.
 lintian --fail-on error --suppress-tags embedded-library,initial-upload-closes-no-bugs "$deb"

@@ -21,13 +21,13 @@ const NAMED: usize = 10;
 
 /// What the first records of a table show of a column.
 #[derive(Debug, Default)]
-struct SampledColumn {
+struct ValueKinds {
     has_numbers: bool,
     /// A text that is not a number.
     text: Option<String>,
 }
 
-impl SampledColumn {
+impl ValueKinds {
     fn add(&mut self, value: &Value) {
         match value {
             Value::Bool(_) | Value::Number(_) => self.has_numbers = true,
@@ -52,11 +52,11 @@ impl SampledColumn {
 
 /// The columns of a table, by name.
 #[derive(Debug, Default)]
-pub(super) struct SampledColumns(BTreeMap<String, SampledColumn>);
+pub(super) struct ColumnsOfTable(BTreeMap<String, ValueKinds>);
 
-impl SampledColumns {
+impl ColumnsOfTable {
     pub(super) fn of(sample: &RecordSample) -> Self {
-        let mut columns: BTreeMap<String, SampledColumn> = BTreeMap::new();
+        let mut columns: BTreeMap<String, ValueKinds> = BTreeMap::new();
         for record in sample.values() {
             let Value::Object(fields) = record else { continue };
             for (name, value) in &fields {
@@ -64,6 +64,14 @@ impl SampledColumns {
             }
         }
         Self(columns)
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.keys().map(String::as_str)
     }
 
     /// Names of columns that the other table does not have.
@@ -93,8 +101,13 @@ pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareReques
 
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
 pub(super) fn differences(
+<<<<<<< HEAD
     reference: &SampledColumns,
     current: &SampledColumns,
+=======
+    reference: &ColumnsOfTable,
+    current: &ColumnsOfTable,
+>>>>>>> s39
     request: &CompareRequest,
 ) -> Vec<String> {
     let roles = &request.choice;
@@ -120,7 +133,7 @@ pub(super) fn differences(
     }));
     for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
         let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
-        if let Some((own, other)) = own.kind().zip(other.and_then(SampledColumn::kind)) {
+        if let Some((own, other)) = own.kind().zip(other.and_then(ValueKinds::kind)) {
             notes.push(format!("{}: {own} in {of_reference}, {other} in {of_current}", shown(name)));
         }
     }

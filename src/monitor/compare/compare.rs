@@ -5,10 +5,18 @@ use std::{path::Path, time::Instant as StdInstant};
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use vigie_profile::window::{Cadence, Instant, Span, Window};
+use vigie_profile::{
+    near::alternatives,
+    shown::shown,
+    window::{Cadence, Instant, Span, Window},
+};
 
 use super::{
+<<<<<<< HEAD
     column_notes::{SampledColumns, constants, csv_notes, differences},
+=======
+    column_notes::{ColumnsOfTable, constants, differences},
+>>>>>>> s39
     current_table::CurrentTable,
     request::CompareRequest,
 };
@@ -29,6 +37,8 @@ use crate::{
 
 /// Where all rows of a table without times are.
 const WITHOUT_TIMES: Window = Window { from: Instant(0), to: Instant(1) };
+/// Number of records of a table that show which columns it has, and whether they are numbers.
+const SAMPLED: usize = 200;
 /// The name of the learnt reference in the temporary folder.
 const REFERENCE: &str = "reference.vigie";
 
@@ -45,6 +55,7 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
+<<<<<<< HEAD
     let sampled = |key, path| RecordSample::read(key, path, request.csv);
     let samples = [sampled("REF", &request.reference)?, sampled("CUR", &request.current)?];
     let [reference, current] = samples.each_ref().map(SampledColumns::of);
@@ -54,6 +65,23 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     let files = table_files("CUR", &request.current)?;
     let table = CurrentTable::new(request, &learnt, (&files, current_csv), work.path())?;
     let settings = settings(request, &table, current_csv, work.path())?;
+=======
+    let sampled = |key, path| Ok::<_, Fault>(ColumnsOfTable::of(&RecordSample::read_up_to(SAMPLED, key, path)?));
+    let (reference, current) = (sampled("REF", &request.reference)?, sampled("CUR", &request.current)?);
+    if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
+        let alternatives = alternatives(name, current.names());
+        return Err(Fault::setup(format!(
+            "--timestamp: {} has no column `{}`{alternatives}",
+            request.current_name(),
+            shown(name)
+        )));
+    }
+    // A time is not a feature.
+    let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
+    let learnt = learn_reference(request, time.cloned().collect(), work.path())?;
+    let table = CurrentTable::new(request, &learnt, &table_files("CUR", &request.current)?, work.path())?;
+    let settings = settings(request, &table, work.path())?;
+>>>>>>> s39
     let mut run = RunContext::open(&settings, scan)?;
     // What repeats from one window to the next needs two windows.
     run.repeats = None;
@@ -79,8 +107,14 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
 }
 
 /// Learns the first table. Columns that look like identifiers are left out: every row of another table has other ones.
+<<<<<<< HEAD
 fn learn_reference(request: &CompareRequest, csv: CsvForm, work: &Path) -> Result<Learnt> {
     let mut lesson = request.lesson(table_files("REF", &request.reference)?, csv, &work.join(REFERENCE));
+=======
+fn learn_reference(request: &CompareRequest, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
+    let mut lesson = request.lesson(table_files("REF", &request.reference)?, &work.join(REFERENCE));
+    lesson.choice.ignore.extend(ignored);
+>>>>>>> s39
     let learnt = learn(&lesson, request.now, &mut |_, _| {})?;
     if learnt.identifiers.is_empty() || request.model.is_some() || request.choice.features.is_some() {
         return Ok(learnt);
@@ -106,19 +140,22 @@ fn settings(request: &CompareRequest, table: &CurrentTable, csv: CsvForm, work: 
         fields.extend(column.as_ref().map(|column| (field.to_owned(), json!(column))));
     }
     fields.extend(table.outcome.map(|(row, _)| ("id".to_owned(), json!(row))));
-    let mut config = json!({
-        "model": { "name": "compare" },
+    let mut model = Map::new();
+    model.insert("name".to_owned(), json!("compare"));
+    model.extend(request.threshold.map(|threshold| ("threshold".to_owned(), json!(threshold))));
+    let labels = table.outcome.map(|(row, outcome)| json!({ "path": path, "id": row, "target": outcome }));
+    let config = json!({
+        "model": Value::Object(model),
         "reference": REFERENCE,
+<<<<<<< HEAD
         "source": { "path": path, "csv": csv, "fields": Value::Object(fields) },
+=======
+        "source": { "path": path, "fields": Value::Object(fields) },
+        "labels": labels,
+>>>>>>> s39
         "reports": { "dir": "reports" },
         "state": "state",
     });
-    if let Some((row, outcome)) = table.outcome {
-        config["labels"] = json!({ "path": path, "id": row, "target": outcome });
-    }
-    if let Some(threshold) = request.threshold {
-        config["model"]["threshold"] = json!(threshold);
-    }
     let place = work.join("compare.json");
     let mut settings = Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
     if request.timestamp.is_none() {

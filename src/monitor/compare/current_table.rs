@@ -60,13 +60,15 @@ impl CurrentTable {
         };
         let is_scored = request.choice.score().is_some();
         let model = request.model.as_ref().filter(|_| !is_scored);
-        if model.is_none() && request.choice.target.is_none() {
+        // Without known outcomes of the first table, those of the second mean nothing.
+        let target = request.choice.target.as_ref().filter(|_| learnt.reference.has_outcomes());
+        if model.is_none() && target.is_none() {
             return Ok(current);
         }
         let (table, _) =
             read_all(files, TableOptions { csv, ..TableOptions::default() }).map_err(|fault| fault.context("CUR"))?;
         let has_outcomes = |target: &&String| table.columns.iter().any(|column| &column.name == *target);
-        let target = request.choice.target.as_ref().filter(has_outcomes);
+        let target = target.filter(has_outcomes);
         if model.is_none() && target.is_none() {
             return Ok(current);
         }

@@ -29,7 +29,7 @@ use crate::{
 
 /// Maximum number of files that are read: the first one, the last one, and others in between.
 const FILES: usize = 10;
-/// Maximum number of records of all files.
+/// Usual number of records of all files.
 const RECORDS: usize = 2_000;
 /// Maximum number of files whose format is found by their content.
 const SNIFFED: usize = 10;
@@ -55,12 +55,23 @@ pub struct RecordSample {
 }
 
 impl RecordSample {
+<<<<<<< HEAD
     /// Reads a sample of the log at a path; `key` is what messages call the path, `csv` how CSV is written, if this
     /// is known. Fails if nothing can be read.
     pub fn read(key: &str, path: &Path, csv: Option<CsvForm>) -> Result<Self> {
         let (files, format) = find(key, path, csv)?;
         let detected = if csv.is_none() { files.iter().find_map(|file| detect(file)) } else { None };
         let files = written_as(files, csv.or(detected.map(|found| found.form)).unwrap_or_default());
+=======
+    /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
+    pub fn read(key: &str, path: &Path) -> Result<Self> {
+        Self::read_up_to(RECORDS, key, path)
+    }
+
+    /// Reads a sample of about this many records.
+    pub fn read_up_to(records: usize, key: &str, path: &Path) -> Result<Self> {
+        let (files, format) = find(key, path)?;
+>>>>>>> s39
         let paths = files.iter().map(|file| file.stored.path().to_owned()).collect();
         let mut sample = Self { kept: KeptLines::up_to(BYTES), format, csv: detected, paths, ..Self::default() };
         let count = files.len().min(FILES);
@@ -68,7 +79,7 @@ impl RecordSample {
         for number in 0..count {
             let place = number * (files.len() - 1) / (count - 1).max(1);
             if let Some(file) = files.get(place) {
-                sample.add(file, RECORDS.div_ceil(count));
+                sample.add(file, records.div_ceil(count));
             }
         }
         if sample.kept.lines.is_empty() {
@@ -111,9 +122,9 @@ impl RecordSample {
                 InputShape::Unknown.appearance(),
                 InputShape::Unknown.remedy()
             )),
-            None => Fault::setup(format!(
-                "{key} {shown}: it holds no record; pass a log in which the service has written some requests"
-            )),
+            None => {
+                Fault::setup(format!("{key} {shown}: it has no records; name a file, folder or glob that has some"))
+            }
         }
     }
 

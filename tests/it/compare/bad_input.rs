@@ -18,9 +18,9 @@ fn what_cannot_be_compared_is_one_sentence() {
         (["ref.csv", "missing.csv"], "CUR: missing.csv: no such file or directory"),
         (["ref.csv", "nothing"], "CUR: nothing has no readable file"),
         (["sheets", "ref.csv"], "REF: sheets has no readable file"),
-        (["ref.csv", "empty.csv"], "the table has no rows"),
-        (["ref.csv", "header.csv"], "the table has no rows"),
-        (["header.csv", "ref.csv"], "no rows"),
+        (["ref.csv", "empty.csv"], "CUR empty.csv: it has no records"),
+        (["ref.csv", "header.csv"], "CUR header.csv: it has no records"),
+        (["header.csv", "ref.csv"], "REF header.csv: it has no records"),
         (["ref.csv", "other.csv"], "the records have: bar, foo"),
         (["ref.csv", "semicolon.csv"], "`;` between the cells"),
     ] {
@@ -30,6 +30,16 @@ fn what_cannot_be_compared_is_one_sentence() {
         assert_eq!((ran.stderr.lines().count(), ran.stdout.as_str()), (1, ""), "{tables:?}: {}", ran.stderr);
         assert!(!world.path("vigie-report/report.html").exists(), "{tables:?}");
     }
-    let ran = world.vigie(&["compare", "ref.csv", "ref.csv", "--timestamp", "AGE"]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    for (options, why) in [
+        (["--timestamp", "NOPE"], "--timestamp"),
+        (["--probability", "NOPE"], "NOPE"),
+        (["--probability", "AGE"], "probability"),
+        (["--model", "ref.csv"], "--model"),
+        (["--threshold", "x"], "--threshold"),
+    ] {
+        let ran = world.vigie(&[&["compare", "ref.csv", "ref.csv"][..], &options].concat());
+        assert_eq!(ran.code, Some(2), "{options:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{options:?}: {}", ran.stderr);
+        assert!(!world.path("vigie-report/report.html").exists(), "{options:?}");
+    }
 }

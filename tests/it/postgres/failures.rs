@@ -476,7 +476,7 @@ fn features_with_another_spelling_are_named() {
     };
     database.sql("UPDATE log SET inputs = (inputs - 'INCOME') || jsonb_build_object('Income', inputs->'INCOME')");
     let found = reasons(&run(&world).unwrap());
-    assert!(found.iter().any(|reason| reason.contains("the log has `Income`")), "{found:?}");
+    assert!(found.iter().any(|reason| reason.contains("records have `Income`")), "{found:?}");
     database
         .sql("CREATE TABLE wide AS SELECT ts, p, (inputs->>'AGE')::float8 AS age, inputs->>'JOB' AS \"JOB\" FROM log");
     database.config(&world, "wide", "fields: {timestamp: ts, probability: p}\n");

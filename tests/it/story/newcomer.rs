@@ -91,11 +91,7 @@ fn a_column_without_a_value_is_noted() {
     for (cell, more) in [("", none), ("NaN", none), ("None", &["--categorical", "y"])] {
         world.file("rows.csv", format!("x,y\n{}", rows(cell)));
         let ran = learn(&world, more).ok();
-        assert!(
-            ran.stderr.contains("note: y: no row has a value, so any value in the log will be drift"),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains("note: y: no row has a value, so any value will be drift"), "{}", ran.stderr);
         assert_eq!(ran.stderr.matches("no row has a value").count(), 1, "{}", ran.stderr);
     }
 }
@@ -201,7 +197,7 @@ fn a_field_with_another_spelling_is_named() {
     assert!(said.contains("INCOME is in no record, but records have `Income`"), "{said}");
     let report = world.check("2026-10-01", "2026-10-02");
     let reason = report["verdict"]["findings"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("no record in the window has this feature; the log has `Income`"), "{reason}");
+    assert!(reason.contains("no record in the window has this feature; records have `Income`"), "{reason}");
     assert_eq!(feature(&report, "INCOME")["severity"], "alarm");
     // In French.
     let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -209,7 +205,7 @@ fn a_field_with_another_spelling_is_named() {
     check(&world).ok();
     let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
     let page = fs::read_to_string(page).unwrap().replace('\u{a0}', " ");
-    assert!(page.contains("qui contient en revanche « Income »"), "{page}");
+    assert!(page.contains("mais des enregistrements contiennent « Income »"), "{page}");
 }
 
 #[test]
