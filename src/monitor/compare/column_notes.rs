@@ -101,13 +101,8 @@ pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareReques
 
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
 pub(super) fn differences(
-<<<<<<< HEAD
-    reference: &SampledColumns,
-    current: &SampledColumns,
-=======
     reference: &ColumnsOfTable,
     current: &ColumnsOfTable,
->>>>>>> s39
     request: &CompareRequest,
 ) -> Vec<String> {
     let roles = &request.choice;

@@ -12,11 +12,7 @@ use vigie_profile::{
 };
 
 use super::{
-<<<<<<< HEAD
-    column_notes::{SampledColumns, constants, csv_notes, differences},
-=======
-    column_notes::{ColumnsOfTable, constants, differences},
->>>>>>> s39
+    column_notes::{ColumnsOfTable, constants, csv_notes, differences},
     current_table::CurrentTable,
     request::CompareRequest,
 };
@@ -55,19 +51,11 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
-<<<<<<< HEAD
-    let sampled = |key, path| RecordSample::read(key, path, request.csv);
+    let sampled = |key, path| RecordSample::read_up_to(SAMPLED, key, path, request.csv);
     let samples = [sampled("REF", &request.reference)?, sampled("CUR", &request.current)?];
-    let [reference, current] = samples.each_ref().map(SampledColumns::of);
+    let [reference, current] = samples.each_ref().map(ColumnsOfTable::of);
     let found = samples.map(|sample| sample.csv);
     let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());
-    let learnt = learn_reference(request, reference_csv, work.path())?;
-    let files = table_files("CUR", &request.current)?;
-    let table = CurrentTable::new(request, &learnt, (&files, current_csv), work.path())?;
-    let settings = settings(request, &table, current_csv, work.path())?;
-=======
-    let sampled = |key, path| Ok::<_, Fault>(ColumnsOfTable::of(&RecordSample::read_up_to(SAMPLED, key, path)?));
-    let (reference, current) = (sampled("REF", &request.reference)?, sampled("CUR", &request.current)?);
     if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
         let alternatives = alternatives(name, current.names());
         return Err(Fault::setup(format!(
@@ -78,10 +66,10 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     }
     // A time is not a feature.
     let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
-    let learnt = learn_reference(request, time.cloned().collect(), work.path())?;
-    let table = CurrentTable::new(request, &learnt, &table_files("CUR", &request.current)?, work.path())?;
-    let settings = settings(request, &table, work.path())?;
->>>>>>> s39
+    let learnt = learn_reference(request, reference_csv, time.cloned().collect(), work.path())?;
+    let table =
+        CurrentTable::new(request, &learnt, (&table_files("CUR", &request.current)?, current_csv), work.path())?;
+    let settings = settings(request, &table, current_csv, work.path())?;
     let mut run = RunContext::open(&settings, scan)?;
     // What repeats from one window to the next needs two windows.
     run.repeats = None;
@@ -107,14 +95,9 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
 }
 
 /// Learns the first table. Columns that look like identifiers are left out: every row of another table has other ones.
-<<<<<<< HEAD
-fn learn_reference(request: &CompareRequest, csv: CsvForm, work: &Path) -> Result<Learnt> {
+fn learn_reference(request: &CompareRequest, csv: CsvForm, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
     let mut lesson = request.lesson(table_files("REF", &request.reference)?, csv, &work.join(REFERENCE));
-=======
-fn learn_reference(request: &CompareRequest, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
-    let mut lesson = request.lesson(table_files("REF", &request.reference)?, &work.join(REFERENCE));
     lesson.choice.ignore.extend(ignored);
->>>>>>> s39
     let learnt = learn(&lesson, request.now, &mut |_, _| {})?;
     if learnt.identifiers.is_empty() || request.model.is_some() || request.choice.features.is_some() {
         return Ok(learnt);
@@ -147,12 +130,8 @@ fn settings(request: &CompareRequest, table: &CurrentTable, csv: CsvForm, work: 
     let config = json!({
         "model": Value::Object(model),
         "reference": REFERENCE,
-<<<<<<< HEAD
         "source": { "path": path, "csv": csv, "fields": Value::Object(fields) },
-=======
-        "source": { "path": path, "fields": Value::Object(fields) },
         "labels": labels,
->>>>>>> s39
         "reports": { "dir": "reports" },
         "state": "state",
     });

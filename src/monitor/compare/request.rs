@@ -5,10 +5,7 @@ use std::path::{Path, PathBuf};
 use vigie_profile::window::Instant;
 
 use crate::{
-<<<<<<< HEAD
     csv_text::CsvForm,
-=======
->>>>>>> s39
     monitor::{learn::learn::LearnRequest, model::ModelFile},
     reference::{ColumnRoles, Holdout},
 };

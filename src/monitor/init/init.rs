@@ -73,7 +73,7 @@ pub fn draft(request: InitRequest<'_>) -> Result<InitialConfig<'_>> {
             "--out {out}: exists already; choose another name, or replace it with --force"
         )));
     }
-    let sample = RecordSample::read(LOG, request.log, None)?;
+    let sample = RecordSample::read(LOG, request.log)?;
     let known = known(request.model, request.data)?;
     Ok(InitialConfig { request, sample, known })
 }

@@ -55,23 +55,16 @@ pub struct RecordSample {
 }
 
 impl RecordSample {
-<<<<<<< HEAD
-    /// Reads a sample of the log at a path; `key` is what messages call the path, `csv` how CSV is written, if this
-    /// is known. Fails if nothing can be read.
-    pub fn read(key: &str, path: &Path, csv: Option<CsvForm>) -> Result<Self> {
+    /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
+    pub fn read(key: &str, path: &Path) -> Result<Self> {
+        Self::read_up_to(RECORDS, key, path, None)
+    }
+
+    /// Reads a sample of about this many records. `csv`: how CSV is written, if this is known.
+    pub fn read_up_to(records: usize, key: &str, path: &Path, csv: Option<CsvForm>) -> Result<Self> {
         let (files, format) = find(key, path, csv)?;
         let detected = if csv.is_none() { files.iter().find_map(|file| detect(file)) } else { None };
         let files = written_as(files, csv.or(detected.map(|found| found.form)).unwrap_or_default());
-=======
-    /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
-    pub fn read(key: &str, path: &Path) -> Result<Self> {
-        Self::read_up_to(RECORDS, key, path)
-    }
-
-    /// Reads a sample of about this many records.
-    pub fn read_up_to(records: usize, key: &str, path: &Path) -> Result<Self> {
-        let (files, format) = find(key, path)?;
->>>>>>> s39
         let paths = files.iter().map(|file| file.stored.path().to_owned()).collect();
         let mut sample = Self { kept: KeptLines::up_to(BYTES), format, csv: detected, paths, ..Self::default() };
         let count = files.len().min(FILES);

@@ -133,7 +133,8 @@ fn remedy(shape: InputShape) -> String {
         | InputShape::Unknown => "écrivez un objet JSON par ligne (.ndjson), du CSV ou du Parquet",
         InputShape::NoTime => "déclarez dans `source.fields.timestamp` une date RFC 3339 ou un temps Unix",
         InputShape::NoProbability => {
-            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`"
+            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`\u{a0}; le nombre que prédit une \
+             régression se déclare dans `prediction`"
         }
         InputShape::NoFeatures | InputShape::UnknownInputs => {
             "déclarez dans `source.fields.features` un objet, une liste avec `feature_names`, ou des tenseurs nommés"
