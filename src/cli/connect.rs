@@ -55,6 +55,9 @@ pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
 
 /// What the first records of files show.
 pub(super) fn sample_lines(TriedRecords { sample, notes }: &TriedRecords) -> String {
+    if sample.requests == 0 {
+        return String::new();
+    }
     let span = sample.span.map(|(first, last)| format!(", from {} to {}", Instant(first), Instant(last)));
     let mut text = format!(
         "log: {} of the first {} {} can be used{}\n",

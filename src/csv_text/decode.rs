@@ -23,7 +23,8 @@ impl fmt::Display for WrongEncoding {
 
 impl Error for WrongEncoding {}
 
-/// Streams text as UTF-8. A byte-order mark takes precedence over `encoding`. Text in UTF-8 is passed through.
+/// Streams text as UTF-8. Text that is stated to be UTF-8 is passed through; otherwise, a byte-order mark takes precedence over
+/// `encoding`.
 ///
 /// # Errors
 ///
@@ -42,7 +43,9 @@ pub fn decoded<R: BufRead + 'static>(mut stream: R, encoding: TextEncoding) -> i
     if !has_mark && !may_be && !head.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidData, WrongEncoding));
     }
-    Ok(Box::new(DecodeReaderBytesBuilder::new().encoding(Some(decoder)).bom_override(true).build(stream)))
+    Ok(Box::new(
+        DecodeReaderBytesBuilder::new().encoding(Some(decoder)).bom_override(true).strip_bom(true).build(stream),
+    ))
 }
 
 fn decoder(encoding: TextEncoding) -> Option<&'static Encoding> {
@@ -79,7 +82,7 @@ mod tests {
         assert_eq!(read(&be, Utf16Be).unwrap(), text);
         let marked = [b"\xfe\xff".as_slice(), &be].concat();
         assert_eq!(read(&marked, Utf16Le).unwrap(), text, "a mark takes precedence");
-        assert_eq!(read(b"\xe9\x80\x9c", Windows1252).unwrap(), "\u{e9}\u{20ac}\u{153}");
+        assert_eq!(read(b"\xe9;\x80\x9c", Windows1252).unwrap(), "\u{e9};\u{20ac}\u{153}");
         assert_eq!(read(b"plain", Windows1252).unwrap(), "plain");
         assert_eq!(read(text.as_bytes(), Utf8).unwrap(), text);
         for wrong in [Utf16Le, Utf16Be, Windows1252] {

@@ -7,6 +7,7 @@ use super::{
 
 /// Maximum number of bytes that are looked at.
 const HEAD: usize = 1 << 16;
+
 /// What was found about a CSV file, and the counts that show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DetectedCsv {

@@ -41,7 +41,7 @@ pub enum DecimalSign {
     Comma,
 }
 
-/// The encoding of text. A byte-order mark in a file takes precedence.
+/// The encoding of text. A byte-order mark in a file takes precedence over all but UTF-8.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum TextEncoding {
     #[default]

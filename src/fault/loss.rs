@@ -245,7 +245,8 @@ impl InputShape {
             Self::Markup | Self::KeyValue | Self::Binary | Self::NotParquet | Self::Unknown => EXPECTED,
             Self::NoTime => "map `source.fields.timestamp` to an RFC 3339 or Unix time",
             Self::NoProbability => {
-                "map `source.fields.probability`; for percentages, set `scale: 0.01`; map the number that a regression predicts to `prediction`"
+                "map `source.fields.probability`; for percentages, set `scale: 0.01`; map the number that a \
+                 regression predicts to `prediction`"
             }
             Self::NoFeatures | Self::UnknownInputs => {
                 "map `source.fields.features` to an object, a list with `feature_names`, or named tensors"

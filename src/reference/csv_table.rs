@@ -58,10 +58,10 @@ fn utf8(bytes: Vec<u8>, form: CsvForm) -> Result<Vec<u8>, TableProblem> {
         return Ok(bytes);
     }
     let mut text = Vec::with_capacity(bytes.len());
-    let found = DetectedCsv::of(&bytes);
+    let found = DetectedCsv::of(&bytes).map(|found| found.form);
     decoded(Cursor::new(bytes), form.encoding)
         .and_then(|mut stream| stream.read_to_end(&mut text))
-        .map_err(|_| remedy(format!("{WrongEncoding} ({})", form.encoding.name()), found, form))?;
+        .map_err(|_| with_form(format!("{WrongEncoding} ({})", form.encoding.name()), found, form))?;
     Ok(text)
 }
 
@@ -73,7 +73,11 @@ fn check_encoding(text: &[u8], form: CsvForm) -> Result<(), TableProblem> {
     let Err(error) = std::str::from_utf8(text) else { return Ok(()) };
     let before = text.get(..error.valid_up_to()).unwrap_or_default();
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    Err(with_detected(format!("line {line} is not UTF-8 (Windows-1252 or Latin-1?)"), text, form))
+    // It may be further behind than what is looked at to detect the form.
+    let found = DetectedCsv::of(text).map_or(form, |found| found.form);
+    let encoding = if found.encoding == TextEncoding::Utf8 { TextEncoding::Windows1252 } else { found.encoding };
+    let why = format!("line {line} is not UTF-8 (Windows-1252 or Latin-1?)");
+    Err(with_form(why, Some(CsvForm { encoding, ..found }), form))
 }
 
 /// Fails on two columns of one name, and on a header that another separator divides.
@@ -95,13 +99,13 @@ fn check_header(text: &[u8], header: &csv::StringRecord, form: CsvForm) -> Resul
 
 /// The problem of a text that is not written as the form says.
 fn with_detected(why: impl Into<String>, text: &[u8], form: CsvForm) -> TableProblem {
-    remedy(why, DetectedCsv::of(text), form)
+    with_form(why, DetectedCsv::of(text).map(|found| found.form), form)
 }
 
-/// The problem with the option that states how the file is written, as far as this was found out.
-fn remedy(why: impl Into<String>, found: Option<DetectedCsv>, form: CsvForm) -> TableProblem {
-    match found.filter(|found| found.form != form) {
-        Some(found) => TableProblem::with_remedy(why, format!("pass --csv '{}'", found.form)),
+/// The problem with the option that states how the file is written, if this is another form.
+fn with_form(why: impl Into<String>, found: Option<CsvForm>, form: CsvForm) -> TableProblem {
+    match found.filter(|found| *found != form) {
+        Some(found) => TableProblem::with_remedy(why, format!("pass --csv '{found}'")),
         None => why.into().into(),
     }
 }

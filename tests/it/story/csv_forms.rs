@@ -112,7 +112,6 @@ fn findings(world: &World) -> Value {
 fn every_form_is_the_same_table() {
     let world = world();
     let (log, labels) = log(false);
-    let reference = fs::read(world.path("ref.vigie")).unwrap();
     let learnt = world.vigie(LEARN).ok().stdout;
     let usual = findings(&world);
     for form in &FORMS {
@@ -133,7 +132,6 @@ fn every_form_is_the_same_table() {
         assert!(found.stderr.contains(&note), "{}", found.stderr);
         assert!(!same.stderr.contains("read as CSV"), "{}", same.stderr);
     }
-    assert!(!reference.is_empty());
 }
 
 #[test]
