@@ -29,6 +29,8 @@ pub struct CheckedSample {
     pub span: Option<(i64, i64)>,
     /// Whether times have no time zone.
     pub has_naive_times: bool,
+    /// Names that occur twice in a record or header.
+    pub doubled: Vec<String>,
     /// Features of the reference that no record has.
     pub absent: Vec<String>,
 }
@@ -75,6 +77,7 @@ pub fn check_sample(mut sample: LogSample, layout: &Layout, rule: &Eligibility) 
         used,
         absent: absent.map(|(feature, _)| feature.name.clone()).collect(),
         has_naive_times: sample.found.has_naive_times,
+        doubled: sample.found.doubled.iter().map(ToOwned::to_owned).collect(),
         span,
         complaints,
     })

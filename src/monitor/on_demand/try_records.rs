@@ -1,6 +1,6 @@
 //! `vigie config check`: tests the mapping on the first records of files, and reads the beginning of labels and feature table.
 
-use vigie_profile::shown::shown;
+use vigie_profile::shown::{listed, shown};
 
 use crate::{
     config::Settings,
@@ -35,9 +35,22 @@ pub fn try_records(settings: &Settings) -> Result<Option<TriedRecords>> {
     let Some(sample) = log.sample(layout.columns())? else { return Ok(None) };
     let sample =
         check_sample(sample, layout, &rule(settings)).map_err(|fault| fault.context("first records of the log"))?;
-    let notes =
-        note_naive_times(settings, sample.has_naive_times).into_iter().chain(note_decimal_commas(&sample)).collect();
+    let notes = note_naive_times(settings, sample.has_naive_times)
+        .into_iter()
+        .chain(note_decimal_commas(&sample))
+        .chain(note_doubled_names(&sample))
+        .collect();
     Ok(Some(TriedRecords { sample, notes }))
+}
+
+fn note_doubled_names(sample: &CheckedSample) -> Option<String> {
+    const NAMED: usize = 8;
+    (!sample.doubled.is_empty()).then(|| {
+        format!(
+            "names that occur twice in a record or header: {}; of JSON keys the last counts, of columns the first: write each once",
+            listed(sample.doubled.iter().map(String::as_str), NAMED)
+        )
+    })
 }
 
 fn note_decimal_commas(sample: &CheckedSample) -> Option<String> {
