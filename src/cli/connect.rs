@@ -71,11 +71,14 @@ pub(super) fn sample_lines(TriedRecords { sample, notes }: &TriedRecords) -> Str
         let _ = writeln!(text, "  {}: {}{}", reason.word(), complaint.count, example.unwrap_or_default());
     }
     if !sample.absent.is_empty() {
-        let _ = writeln!(
-            text,
-            "note: features of the reference that no record has: {}",
-            listed(sample.absent.iter().map(String::as_str), LISTED)
-        );
+        let names = sample.absent.iter().map(|(name, _)| name.as_str());
+        let _ = writeln!(text, "note: features of the reference that no record has: {}", listed(names, LISTED));
+    }
+    for (name, spelled) in
+        sample.absent.iter().filter_map(|(name, spelled)| Some((name, spelled.as_ref()?))).take(LISTED)
+    {
+        let (name, spelled) = (shown(name), shown(spelled));
+        let _ = writeln!(text, "note: `{name}` is probably `{spelled}` in the records; write the same name in both");
     }
     for note in notes {
         let _ = writeln!(text, "note: {note}");

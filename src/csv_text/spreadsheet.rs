@@ -27,7 +27,8 @@ pub fn is_named_spreadsheet(name: &str) -> bool {
 /// What to do with a spreadsheet of this name. The first sheet is converted.
 #[must_use]
 pub fn conversion(name: &str) -> String {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // A spreadsheet that is named otherwise may be named as CSV.
+    let stem = name.rsplit_once('.').filter(|_| is_named_spreadsheet(name)).map_or("table", |(stem, _)| stem);
     format!(
         "convert it: `python3 -c 'import pandas; pandas.read_excel(\"{name}\").to_csv(\"{stem}.csv\", index=False)'`, or in \
          LibreOffice: `soffice --headless --convert-to csv {name}`"
@@ -46,6 +47,7 @@ mod tests {
         assert!(is_spreadsheet(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0"));
         assert!(!is_spreadsheet(b"PK\x03\x04\x14\0\0\0\0\0log.ndjson") && !is_spreadsheet(b"a,b\n[Content_Types].xml"));
         assert!(is_named_spreadsheet("a.XLSX") && !is_named_spreadsheet("xlsx"));
+        assert!(conversion("a.csv").contains("read_excel(\"a.csv\").to_csv(\"table.csv\", index=False)"));
         assert!(conversion("a.b.xlsx").contains("read_excel(\"a.b.xlsx\").to_csv(\"a.b.csv\", index=False)"));
     }
 }

@@ -31,8 +31,8 @@ pub struct CheckedSample {
     pub has_naive_times: bool,
     /// Names that occur twice in a record or header.
     pub doubled: Vec<String>,
-    /// Features of the reference that no record has.
-    pub absent: Vec<String>,
+    /// Features of the reference that no record has, and how the records spell them.
+    pub absent: Vec<(String, Option<String>)>,
 }
 
 /// Fails if a window of such records would be lost as a whole.
@@ -72,10 +72,12 @@ pub fn check_sample(mut sample: LogSample, layout: &Layout, rule: &Eligibility) 
     }
     rows.check_features(layout, &absent)?;
     let absent = layout.features().iter().zip(&absent).filter(|(_, absent)| **absent);
+    let absent: Vec<&str> = absent.map(|(feature, _)| feature.name.as_str()).collect();
+    let mut spelled = sample.found.other_spellings(absent.iter().copied());
     Ok(CheckedSample {
         requests: traffic.requests,
         used,
-        absent: absent.map(|(feature, _)| feature.name.clone()).collect(),
+        absent: absent.iter().map(|name| ((*name).to_owned(), spelled.remove(*name))).collect(),
         has_naive_times: sample.found.has_naive_times,
         doubled: sample.found.doubled.iter().map(ToOwned::to_owned).collect(),
         span,

@@ -215,8 +215,8 @@ impl InputShape {
             Self::Separator(separator) => {
                 let separator = if separator == '\t' { "tab".to_owned() } else { format!("\"{separator}\"") };
                 return format!(
-                    "name the file .csv and set `csv: {{separator: {separator}}}` next to `path`, with `decimal: \",\"` if numbers \
-                     have decimal commas"
+                    "set `csv: {{separator: {separator}}}` next to `path`, with `decimal: \",\"` for decimal commas, and name the file \
+                     .csv"
                 );
             }
             Self::NoHeader => "write a header with the names of the columns",
@@ -245,8 +245,8 @@ impl InputShape {
             Self::Markup | Self::KeyValue | Self::Binary | Self::NotParquet | Self::Unknown => EXPECTED,
             Self::NoTime => "map `source.fields.timestamp` to an RFC 3339 or Unix time",
             Self::NoProbability => {
-                "map `source.fields.probability`; for percentages, set `scale: 0.01`; map the number that a \
-                 regression predicts to `prediction`"
+                "map `source.fields.probability`; for percentages, set `scale: 0.01`; for the number that a regression predicts, \
+                 map `prediction`; for decimal commas in CSV, set `csv: {decimal: \",\"}`"
             }
             Self::NoFeatures | Self::UnknownInputs => {
                 "map `source.fields.features` to an object, a list with `feature_names`, or named tensors"
@@ -294,8 +294,8 @@ mod tests {
             LostInput { place: "log/a.ndjson".to_owned(), line: Some(1), shape: InputShape::Separator(';'), more: 2 };
         assert_eq!(
             loss.to_string(),
-            "log/a.ndjson, line 1: looks like CSV with `;` between the cells (and 2 more files); name the file .csv and set \
-             `csv: {separator: \";\"}` next to `path`, with `decimal: \",\"` if numbers have decimal commas"
+            "log/a.ndjson, line 1: looks like CSV with `;` between the cells (and 2 more files); set `csv: {separator: \";\"}` \
+             next to `path`, with `decimal: \",\"` for decimal commas, and name the file .csv"
         );
         let stored = serde_json::to_string(&loss).unwrap();
         assert_eq!(serde_json::from_str::<LostInput>(&stored).unwrap(), loss);

@@ -366,9 +366,15 @@ pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> F
     let names = skipped.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
     let found = match skipped {
         [file] if file == path => {
-            let export = spreadsheet(skipped).map_or(String::new(), |name| format!("; {}", conversion(&name)));
+            if let Some(name) = spreadsheet(skipped) {
+                return Fault::setup(format!(
+                    "{key}: {}: this is a spreadsheet; {}",
+                    path.display(),
+                    conversion(&name)
+                ));
+            }
             return Fault::setup(format!(
-                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or {set_format}{export}",
+                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or {set_format}",
                 path.display()
             ));
         }

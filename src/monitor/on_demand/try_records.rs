@@ -4,6 +4,7 @@ use vigie_profile::shown::{listed, shown};
 
 use crate::{
     config::Settings,
+    csv_text::{conversion, is_named_spreadsheet},
     engine::{CheckedSample, check_sample},
     fault::{Fault, Result},
     monitor::run::{
@@ -39,6 +40,7 @@ pub fn try_records(settings: &Settings) -> Result<Option<TriedRecords>> {
         .into_iter()
         .chain(note_decimal_commas(&sample))
         .chain(note_doubled_names(&sample))
+        .chain(note_spreadsheet(&log))
         .collect();
     Ok(Some(TriedRecords { sample, notes }))
 }
@@ -51,6 +53,11 @@ fn note_doubled_names(sample: &CheckedSample) -> Option<String> {
             listed(sample.doubled.iter().map(String::as_str), NAMED)
         )
     })
+}
+
+fn note_spreadsheet(log: &Log) -> Option<String> {
+    let name = log.skipped_files().into_iter().find(|name| is_named_spreadsheet(name))?;
+    Some(format!("{name} is a spreadsheet and is not read; {}", conversion(&name)))
 }
 
 fn note_decimal_commas(sample: &CheckedSample) -> Option<String> {

@@ -158,7 +158,7 @@ fn a_form_that_does_not_fit_is_named_before_and_at_the_check() {
         ("{separator: \";\"}", usual.clone(), "looks like CSV with commas between the cells, and not the separator"),
         ("{encoding: utf-16be}", usual.clone(), "is not text in the encoding that is set; correct `encoding`"),
         ("{encoding: windows-1252}", usual.clone(), "is not text in the encoding that is set; correct `encoding`"),
-        ("{separator: \":\"}", usual.clone(), "unknown variant `:`"),
+        ("{separator: \":\"}", usual.clone(), "`source.csv.separator` must be one of `,`, `;`, `tab`, `|`"),
         ("{delimiter: \";\"}", usual, "delimiter"),
     ] {
         world.file("log.csv", log);
@@ -179,11 +179,12 @@ fn config_check_tells_what_the_first_records_hold() {
     assert!(said.contains("log: 600 of the first 600 records can be used, from 2026-10-01T00:00:00.037"), "{said}");
     assert!(!said.contains("note: "), "{said}");
     // Local times, an absent feature and decimal commas.
-    world.file("log.csv", log(true).0.replacen("OWNS,TARGET", "owned,AGE", 1));
+    world.file("log.csv", log(true).0.replacen("OWNS,TARGET", "owns,AGE", 1));
     let said = config_check().ok().stdout;
     assert!(said.contains("note: the times of the records have no time zone and are read as UTC"), "{said}");
     assert!(said.contains("note: names that occur twice in a record or header: `AGE`; of JSON keys"), "{said}");
     assert!(said.contains("note: features of the reference that no record has: `OWNS`\n"), "{said}");
+    assert!(said.contains("note: `OWNS` is probably `owns` in the records"), "{said}");
     world.file("log.csv", FORMS[0].write(&log(false).0));
     world.config(&format!("{FIELDS}csv: {{separator: \";\"}}\n"));
     let said = config_check();

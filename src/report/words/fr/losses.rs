@@ -94,8 +94,8 @@ fn remedy(shape: InputShape) -> String {
         InputShape::Separator(separator) => {
             let separator = if separator == '\t' { "tab".to_owned() } else { format!("\"{separator}\"") };
             return format!(
-                "nommez le fichier .csv et ajoutez `csv: {{separator: {separator}}}` à côté de `path`, avec `decimal: \",\"` si \
-                 les nombres ont une virgule décimale"
+                "ajoutez `csv: {{separator: {separator}}}` à côté de `path`, avec `decimal: \",\"` pour des virgules décimales, et \
+                 nommez le fichier .csv"
             );
         }
         InputShape::NoHeader => "écrivez un en-tête avec le nom des colonnes",
@@ -133,8 +133,9 @@ fn remedy(shape: InputShape) -> String {
         | InputShape::Unknown => "écrivez un objet JSON par ligne (.ndjson), du CSV ou du Parquet",
         InputShape::NoTime => "déclarez dans `source.fields.timestamp` une date RFC 3339 ou un temps Unix",
         InputShape::NoProbability => {
-            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`\u{a0}; le nombre que prédit une \
-             régression se déclare dans `prediction`"
+            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`\u{a0}; pour le nombre que \
+             prédit une régression, déclarez `prediction`\u{a0}; pour des virgules décimales en CSV, ajoutez `csv: {decimal: \
+             \",\"}`"
         }
         InputShape::NoFeatures | InputShape::UnknownInputs => {
             "déclarez dans `source.fields.features` un objet, une liste avec `feature_names`, ou des tenseurs nommés"
