@@ -6,10 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::{
-    compare_args::CompareArgs,
     csv_args::CsvArgs,
     log::{LogFormat, Logging},
     model_args::ModelArgs,
+    score_args::ScoreArgs,
     setup_args::{CompletionsArgs, ImportVerb, InitArgs, ManArgs},
 };
 use crate::reference::Holdout;
@@ -119,6 +119,65 @@ impl From<PrecisionArg> for Precision {
             PrecisionArg::F64 => Self::F64,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The table to compare with: a Parquet, CSV or NDJSON file, a folder or a glob
+    #[arg(value_name = "REF")]
+    pub reference: PathBuf,
+    /// The table to compare
+    #[arg(value_name = "CUR")]
+    pub current: PathBuf,
+    /// Column with the outcome, 0 or 1: from it and the probability, cost and AUC of CUR are estimated, or measured if CUR has it
+    #[arg(long, value_name = "COL")]
+    pub target: Option<String>,
+    /// The value of the target that is the event, such as `bad`
+    #[arg(long, value_name = "VALUE", requires = "target")]
+    pub event: Option<String>,
+    /// Whether the rows of REF were held out of training; scores on training rows are too optimistic
+    #[arg(long, default_value = "unknown")]
+    pub holdout: HoldoutArg,
+    /// Column of the score, if it is a probability
+    #[arg(long, value_name = "COL")]
+    pub probability: Option<String>,
+    /// Column of the score, if it is the number that a regression predicts
+    #[arg(long, value_name = "COL", conflicts_with = "probability")]
+    pub prediction: Option<String>,
+    /// The event is predicted at this probability or above
+    #[arg(long, value_name = "X")]
+    pub threshold: Option<f64>,
+    /// Columns to compare (default: all without another role)
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub features: Option<String>,
+    /// Columns that hold categories although they look like numbers
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub categorical: Option<String>,
+    /// Columns to leave out
+    #[arg(long, value_name = "A,B or @FILE")]
+    pub ignore: Option<String>,
+    /// Column of CUR with the time of its rows, to find out since when something changed
+    #[arg(long, value_name = "COL")]
+    pub timestamp: Option<String>,
+    /// A model: its features are compared, weighted by their importance, and tables without a score are scored
+    #[arg(long, value_name = "M")]
+    pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub model_args: ModelArgs,
+    #[command(flatten)]
+    pub csv: CsvArgs,
+    /// Folder of the report
+    #[arg(long, default_value = "vigie-report", value_name = "DIR")]
+    pub out: PathBuf,
+    /// Output: a table, or the report as JSON
+    #[arg(long, default_value = "text")]
+    pub format: OutputFormat,
+    /// Exit with code 1 if the verdict is `alarm`
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Open the report in a browser
+    #[arg(long)]
+    pub open: bool,
 }
 
 /// Extra output of `learn`.
@@ -386,39 +445,6 @@ pub(super) struct ExplainArgs {
     /// Output: a sorted list with bars, or JSON
     #[arg(long, default_value = "text")]
     pub format: OutputFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputArg {
-    Raw,
-    Probability,
-    Prediction,
-    Decision,
-    Shap,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ScoreArgs {
-    /// Model: a file of CatBoost (.cbm, .json), LightGBM (.txt), XGBoost (.json, .ubj), scikit-learn (.skops) or ONNX, or an
-    /// address in MLflow's registry such as `models:/NAME@champion`, on the server that `MLFLOW_TRACKING_URI` names
-    #[arg(long, value_name = "M")]
-    pub model: PathBuf,
-    #[command(flatten)]
-    pub model_args: ModelArgs,
-    /// Rows: a .parquet, .csv or .ndjson file with the model's features as columns
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
-    #[command(flatten)]
-    pub csv: CsvArgs,
-    /// File to write the scores to: .parquet or .csv
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Values to write for each row
-    #[arg(long, value_delimiter = ',', default_value = "probability")]
-    pub output: Vec<OutputArg>,
-    /// Column to copy to the output
-    #[arg(long, value_name = "COL")]
-    pub id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

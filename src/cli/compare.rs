@@ -9,8 +9,7 @@ use std::{
 
 use super::{
     ExitStatus,
-    args::OutputFormat,
-    compare_args::CompareArgs,
+    args::{CompareArgs, OutputFormat},
     left_out::too_many_left_out,
     names::{names, names_or_empty},
     print::{print, print_error},

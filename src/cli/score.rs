@@ -4,8 +4,8 @@ use std::num::NonZero;
 
 use super::{
     ExitStatus,
-    args::{OutputArg, ScoreArgs},
     print::{noun, print, print_error},
+    score_args::{OutputArg, ScoreArgs},
 };
 use crate::{
     fault::Result,
