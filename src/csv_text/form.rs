@@ -60,6 +60,7 @@ impl Separator {
     /// All of them, the most usual first.
     pub const ALL: [Self; 4] = [Self::Comma, Self::Semicolon, Self::Tab, Self::Bar];
 
+    /// The byte that separates cells.
     #[must_use]
     pub fn byte(self) -> u8 {
         match self {
