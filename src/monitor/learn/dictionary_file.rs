@@ -192,7 +192,7 @@ fn checked(drafts: Vec<DraftEntry>) -> Result<BTreeMap<String, FeatureDescriptio
 mod tests {
     use std::fs;
 
-    use super::*;
+    use super::{super::small_text::MAX_BYTES, *};
 
     fn read(text: &[u8]) -> Result<Vec<(String, String)>, String> {
         let folder = tempfile::tempdir().unwrap();

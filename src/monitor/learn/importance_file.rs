@@ -122,7 +122,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<(String, f64)>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("importance");
-        fs::write(&path, text).unwrap();
+        std::fs::write(&path, text).unwrap();
         match ImportanceList::read(&path) {
             Ok(list) => Ok(list.features),
             Err(fault) => Err(fault.to_string().replace(&path.display().to_string(), "FILE")),

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Greatest size of a file in bytes: a dictionary of 1,700 features takes half of one megabyte.
-const MAX_BYTES: u64 = 16 << 20;
+pub(super) const MAX_BYTES: u64 = 16 << 20;
 
 /// Reads the text, or says why it cannot be read.
 pub(super) fn read_text(path: &Path) -> Result<String, String> {
