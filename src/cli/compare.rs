@@ -43,6 +43,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
         holdout: args.holdout.into(),
         threshold: args.threshold,
         timestamp: args.timestamp.clone(),
+        csv: args.csv.csv,
         out: args.out.clone(),
         now: Clock::from_env().now(),
     };

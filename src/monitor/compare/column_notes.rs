@@ -11,6 +11,7 @@ use vigie_profile::{
 
 use super::request::CompareRequest;
 use crate::{
+    csv_text::DetectedCsv,
     drift::{FeatureDrift, PsiBinKind},
     source::RecordSample,
 };
@@ -77,6 +78,24 @@ impl ColumnsOfTable {
     fn names_without<'a>(&'a self, other: &Self, ignored: &BTreeSet<&String>) -> Vec<&'a str> {
         let names = self.0.keys().filter(|name| !other.0.contains_key(*name) && !ignored.contains(name));
         names.map(String::as_str).collect()
+    }
+}
+
+/// A note about CSV that is not written as usual, for each form that was found in the tables.
+pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareRequest) -> Vec<String> {
+    let unusual = found.map(|csv| csv.filter(|csv| !csv.form.is_default()));
+    let note = |names: String, csv: DetectedCsv| {
+        format!("{names}: read as CSV with {} ({}); if this is wrong, state it with --csv", csv.form, csv.evidence())
+    };
+    let [reference, current] = unusual;
+    match (reference, current) {
+        (Some(reference), Some(current)) if reference.form == current.form => {
+            vec![note(format!("{} and {}", request.reference_name(), request.current_name()), current)]
+        }
+        _ => [(request.reference_name(), reference), (request.current_name(), current)]
+            .into_iter()
+            .filter_map(|(name, csv)| Some(note(name, csv?)))
+            .collect(),
     }
 }
 

@@ -12,13 +12,14 @@ use vigie_profile::{
 };
 
 use super::{
-    column_notes::{ColumnsOfTable, constants, differences},
+    column_notes::{ColumnsOfTable, constants, csv_notes, differences},
     current_table::CurrentTable,
     request::CompareRequest,
 };
 use crate::{
     archive::{self, Published, ReportFiles},
     config::{Problems, Settings},
+    csv_text::CsvForm,
     engine::log_days,
     fault::{Fault, Result},
     monitor::{
@@ -50,8 +51,11 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
-    let sampled = |key, path| Ok::<_, Fault>(ColumnsOfTable::of(&RecordSample::read_up_to(SAMPLED, key, path)?));
-    let (reference, current) = (sampled("REF", &request.reference)?, sampled("CUR", &request.current)?);
+    let sampled = |key, path| RecordSample::read_up_to(SAMPLED, key, path, request.csv);
+    let samples = [sampled("REF", &request.reference)?, sampled("CUR", &request.current)?];
+    let [reference, current] = samples.each_ref().map(ColumnsOfTable::of);
+    let found = samples.map(|sample| sample.csv);
+    let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());
     if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
         let alternatives = alternatives(name, current.names());
         return Err(Fault::setup(format!(
@@ -62,9 +66,10 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     }
     // A time is not a feature.
     let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
-    let learnt = learn_reference(request, time.cloned().collect(), work.path())?;
-    let table = CurrentTable::new(request, &learnt, &table_files("CUR", &request.current)?, work.path())?;
-    let settings = settings(request, &table, work.path())?;
+    let learnt = learn_reference(request, reference_csv, time.cloned().collect(), work.path())?;
+    let table =
+        CurrentTable::new(request, &learnt, (&table_files("CUR", &request.current)?, current_csv), work.path())?;
+    let settings = settings(request, &table, current_csv, work.path())?;
     let mut run = RunContext::open(&settings, scan)?;
     // What repeats from one window to the next needs two windows.
     run.repeats = None;
@@ -82,15 +87,16 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
         report.traffic = report.traffic.without_hours();
     }
     let published = publish(&report, &request.out)?;
-    let mut notes = differences(&reference, &current, request);
+    let mut notes = csv_notes(found, request);
+    notes.extend(differences(&reference, &current, request));
     notes.extend(constants(&report.drift.features));
     notes.extend(learnt.notes);
     Ok(ComparedOutput { report, published, notes })
 }
 
 /// Learns the first table. Columns that look like identifiers are left out: every row of another table has other ones.
-fn learn_reference(request: &CompareRequest, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
-    let mut lesson = request.lesson(table_files("REF", &request.reference)?, &work.join(REFERENCE));
+fn learn_reference(request: &CompareRequest, csv: CsvForm, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
+    let mut lesson = request.lesson(table_files("REF", &request.reference)?, csv, &work.join(REFERENCE));
     lesson.choice.ignore.extend(ignored);
     let learnt = learn(&lesson, request.now, &mut |_, _| {})?;
     if learnt.identifiers.is_empty() || request.model.is_some() || request.choice.features.is_some() {
@@ -107,7 +113,7 @@ fn learn_reference(request: &CompareRequest, ignored: Vec<String>, work: &Path) 
 }
 
 /// The config of a check whose log is the second table.
-fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Result<Settings> {
+fn settings(request: &CompareRequest, table: &CurrentTable, csv: CsvForm, work: &Path) -> Result<Settings> {
     let path = std::path::absolute(&table.path)
         .map_err(|error| Fault::setup(format!("CUR {}: {error}", table.path.display())))?;
     let mut fields = Map::new();
@@ -124,7 +130,7 @@ fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Resu
     let config = json!({
         "model": Value::Object(model),
         "reference": REFERENCE,
-        "source": { "path": path, "fields": Value::Object(fields) },
+        "source": { "path": path, "csv": csv, "fields": Value::Object(fields) },
         "labels": labels,
         "reports": { "dir": "reports" },
         "state": "state",

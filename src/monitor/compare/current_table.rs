@@ -14,12 +14,13 @@ use vigie_profile::{
 use super::request::CompareRequest;
 use crate::{
     config::AddressedFile,
+    csv_text::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
         learn::{
             rows::{FeatureColumns, raw_outputs},
-            training::read,
+            training::{TableOptions, read_all},
         },
         model::{ModelFile, local_place, read_model_as},
         on_demand::score::to_parquet,
@@ -44,7 +45,12 @@ pub(super) struct CurrentTable {
 
 impl CurrentTable {
     /// Returns the table itself, or a copy in the folder `work` if a score or outcomes have to be joined.
-    pub(super) fn new(request: &CompareRequest, learnt: &Learnt, files: &[PathBuf], work: &Path) -> Result<Self> {
+    pub(super) fn new(
+        request: &CompareRequest,
+        learnt: &Learnt,
+        (files, csv): (&[PathBuf], CsvForm),
+        work: &Path,
+    ) -> Result<Self> {
         let provenance = learnt.reference.provenance();
         let mut current = Self {
             path: request.current.clone(),
@@ -59,7 +65,8 @@ impl CurrentTable {
         if model.is_none() && target.is_none() {
             return Ok(current);
         }
-        let (table, _) = read(files).map_err(|fault| fault.context("CUR"))?;
+        let (table, _) =
+            read_all(files, TableOptions { csv, ..TableOptions::default() }).map_err(|fault| fault.context("CUR"))?;
         let has_outcomes = |target: &&String| table.columns.iter().any(|column| &column.name == *target);
         let target = target.filter(has_outcomes);
         if model.is_none() && target.is_none() {

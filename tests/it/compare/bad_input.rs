@@ -10,7 +10,7 @@ fn what_cannot_be_compared_is_one_sentence() {
     world.file("empty.csv", "");
     world.file("header.csv", "AGE,CHILDREN\n");
     world.file("other.csv", format!("foo,bar\n{rows}"));
-    world.file("semicolon.csv", "AGE;CHILDREN\n1;2\n3;4\n");
+    world.file("fake.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\x13\0\0\0[Content_Types].xml");
     world.file("sheets/a.xlsx", b"PK\x03\x04");
     std::fs::create_dir(world.path("nothing")).unwrap();
     for (tables, why) in [
@@ -22,7 +22,8 @@ fn what_cannot_be_compared_is_one_sentence() {
         (["ref.csv", "header.csv"], "CUR header.csv: it has no records"),
         (["header.csv", "ref.csv"], "REF header.csv: it has no records"),
         (["ref.csv", "other.csv"], "the records have: bar, foo"),
-        (["ref.csv", "semicolon.csv"], "`;` between the cells"),
+        (["fake.csv", "ref.csv"], "is a spreadsheet; convert it to CSV"),
+        (["ref.csv", "fake.csv"], "is a spreadsheet; convert it to CSV"),
     ] {
         let ran = world.vigie(&["compare", tables[0], tables[1]]);
         assert_eq!(ran.code, Some(2), "{tables:?}: {}{}", ran.stdout, ran.stderr);

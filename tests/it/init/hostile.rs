@@ -39,7 +39,11 @@ fn what_cannot_be_a_log_is_one_sentence() {
     for (name, bytes, _) in &cases {
         world.file(name, bytes);
     }
-    let places = [("nothing", "the folder is empty"), ("sheets", "export a.xlsx"), ("*.none", "no file matches")];
+    let places = [
+        ("nothing", "the folder is empty"),
+        ("sheets", "a.xlsx is a spreadsheet: convert it"),
+        ("*.none", "no file matches"),
+    ];
     let cases = cases.iter().map(|(name, _, why)| (*name, *why)).chain(places);
     for (name, why) in cases {
         let ran = world.vigie(&["init", "--log", name, "--yes"]);
