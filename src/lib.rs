@@ -5,6 +5,7 @@ pub mod archive;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod csv_text;
 pub mod daemon;
 pub mod drift;
 pub mod engine;

@@ -6,8 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigie_profile::{layout::Precision, window::Span};
 
 use super::{
+    csv_args::CsvArgs,
     log::{LogFormat, Logging},
     model_args::ModelArgs,
+    score_args::ScoreArgs,
     setup_args::{CompletionsArgs, ImportVerb, InitArgs, ManArgs},
 };
 use crate::reference::Holdout;
@@ -162,6 +164,8 @@ pub(super) struct CompareArgs {
     pub model: Option<PathBuf>,
     #[command(flatten)]
     pub model_args: ModelArgs,
+    #[command(flatten)]
+    pub csv: CsvArgs,
     /// Folder of the report
     #[arg(long, default_value = "vigie-report", value_name = "DIR")]
     pub out: PathBuf,
@@ -187,6 +191,8 @@ pub(super) struct LearnArgs {
     /// Training or hold-out rows: .parquet, .csv or .ndjson files with the same columns, or `postgres:TABLE`
     #[arg(long, required_unless_present_any = ["distributions", "show", "from"], num_args = 1.., value_name = "FILE")]
     pub data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub csv: CsvArgs,
     /// Instead of --data, learn from the rows of the config's log from here on: RFC 3339 or a date
     #[arg(long, requires = "to", conflicts_with_all = ["data", "distributions", "target", "probability", "prediction"], value_name = "T")]
     pub from: Option<String>,
@@ -439,37 +445,6 @@ pub(super) struct ExplainArgs {
     /// Output: a sorted list with bars, or JSON
     #[arg(long, default_value = "text")]
     pub format: OutputFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OutputArg {
-    Raw,
-    Probability,
-    Prediction,
-    Decision,
-    Shap,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ScoreArgs {
-    /// Model: a file of CatBoost (.cbm, .json), LightGBM (.txt), XGBoost (.json, .ubj), scikit-learn (.skops) or ONNX, or an
-    /// address in MLflow's registry such as `models:/NAME@champion`, on the server that `MLFLOW_TRACKING_URI` names
-    #[arg(long, value_name = "M")]
-    pub model: PathBuf,
-    #[command(flatten)]
-    pub model_args: ModelArgs,
-    /// Rows: a .parquet, .csv or .ndjson file with the model's features as columns
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
-    /// File to write the scores to: .parquet or .csv
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-    /// Values to write for each row
-    #[arg(long, value_delimiter = ',', default_value = "probability")]
-    pub output: Vec<OutputArg>,
-    /// Column to copy to the output
-    #[arg(long, value_name = "COL")]
-    pub id: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -25,10 +25,6 @@ use crate::{
 };
 
 pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
-    let timestamp = args.timestamp.iter().cloned();
-    let mut ignore = names_or_empty("--ignore", args.ignore.as_deref())?;
-    // A time is no feature.
-    ignore.extend(timestamp);
     let request = CompareRequest {
         reference: args.reference.clone(),
         current: args.current.clone(),
@@ -39,7 +35,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
             prediction: args.prediction.clone(),
             features: args.features.as_deref().map(|list| names("--features", list)).transpose()?,
             categorical: names_or_empty("--categorical", args.categorical.as_deref())?,
-            ignore,
+            ignore: names_or_empty("--ignore", args.ignore.as_deref())?,
             is_compared: true,
             ..ColumnRoles::default()
         },
@@ -47,6 +43,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
         holdout: args.holdout.into(),
         threshold: args.threshold,
         timestamp: args.timestamp.clone(),
+        csv: args.csv.csv,
         out: args.out.clone(),
         now: Clock::from_env().now(),
     };

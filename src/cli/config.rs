@@ -69,7 +69,11 @@ pub(super) fn run(verb: &ConfigVerb) -> Result<ExitStatus> {
                 if let Some(model) = monitor::check_model(&own)? {
                     models.push_str(&model_lines(&model));
                 }
-                monitor::try_records(settings)?;
+                if let Some(tried) = monitor::try_records(settings)? {
+                    models.push_str(&connect::sample_lines(&tried));
+                }
+                monitor::try_labels(settings)?;
+                monitor::try_feature_table(settings)?;
             }
             for warning in config::of_all(&all, config::warnings) {
                 print_error(&format!("warning: {}", Problems::new(&args.config, vec![warning])));

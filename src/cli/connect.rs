@@ -1,10 +1,14 @@
-//! Output of `vigie config check --connect`.
+//! What `vigie config check` found in the records, and with `--connect` in databases.
 
 use std::fmt::Write as _;
 
-use vigie_profile::shown::shown;
+use vigie_profile::{
+    shown::{listed, shown},
+    window::Instant,
+};
 
-use crate::monitor::{ConnectionCheck, FeatureTableCheck, LabelsCheck};
+use super::print::noun;
+use crate::monitor::{ConnectionCheck, FeatureTableCheck, LabelsCheck, TriedRecords};
 
 /// Maximum number of missing features to list.
 const LISTED: usize = 8;
@@ -46,6 +50,39 @@ pub(super) fn log_lines(connected: &ConnectionCheck) -> String {
         let _ = write!(text, "\n  {}: {}{example}", reason.word(), complaint.count);
     }
     text.push('\n');
+    text
+}
+
+/// What the first records of files show.
+pub(super) fn sample_lines(TriedRecords { sample, notes }: &TriedRecords) -> String {
+    if sample.requests == 0 {
+        return String::new();
+    }
+    let span = sample.span.map(|(first, last)| format!(", from {} to {}", Instant(first), Instant(last)));
+    let mut text = format!(
+        "log: {} of the first {} {} can be used{}\n",
+        sample.used,
+        sample.requests,
+        noun(sample.requests, "record"),
+        span.unwrap_or_default()
+    );
+    for (reason, complaint) in sample.complaints.iter() {
+        let example = complaint.examples.first().map(|example| format!(", such as {}", shown(example)));
+        let _ = writeln!(text, "  {}: {}{}", reason.word(), complaint.count, example.unwrap_or_default());
+    }
+    if !sample.absent.is_empty() {
+        let names = sample.absent.iter().map(|(name, _)| name.as_str());
+        let _ = writeln!(text, "note: features of the reference that no record has: {}", listed(names, LISTED));
+    }
+    for (name, spelled) in
+        sample.absent.iter().filter_map(|(name, spelled)| Some((name, spelled.as_ref()?))).take(LISTED)
+    {
+        let (name, spelled) = (shown(name), shown(spelled));
+        let _ = writeln!(text, "note: `{name}` is probably `{spelled}` in the records; write the same name in both");
+    }
+    for note in notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     text
 }
 

@@ -28,6 +28,7 @@ pub(super) fn run(args: &LearnArgs) -> Result<ExitStatus> {
     let lesson = LearnRequest {
         data: args.data.clone(),
         database: database(args)?,
+        csv: args.csv.csv.unwrap_or_default(),
         log: log_rows(args)?,
         out: args.out.clone(),
         choice: ColumnRoles {

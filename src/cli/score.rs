@@ -4,8 +4,8 @@ use std::num::NonZero;
 
 use super::{
     ExitStatus,
-    args::{OutputArg, ScoreArgs},
     print::{noun, print, print_error},
+    score_args::{OutputArg, ScoreArgs},
 };
 use crate::{
     fault::Result,
@@ -23,6 +23,7 @@ pub(super) fn run(args: &ScoreArgs) -> Result<ExitStatus> {
     let ScoredFile { rows, notes } = score(&ScoreRequest {
         model: args.model_args.file(&args.model, None),
         data: args.data.clone(),
+        csv: args.csv.csv.unwrap_or_default(),
         out: args.out.clone(),
         outputs: outputs.collect(),
         id: args.id.clone(),

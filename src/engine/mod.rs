@@ -40,7 +40,7 @@ pub use latest::latest;
 pub use log_days::log_days;
 pub use refine::{InexactFeature, Refined, RefinedDistances, refine};
 pub use sample::Sample;
-pub use sample_check::check_sample;
+pub use sample_check::{CheckedSample, check_sample};
 pub use scan::{RowQuery, Scanned, scan};
 pub use sift::{Eligibility, count_usable};
 pub use usable_rows::{UsableRows, usable_rows};

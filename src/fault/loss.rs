@@ -57,7 +57,7 @@ pub enum InputShape {
     NoHeader,
     /// CSV whose rows have more or fewer cells than the header.
     CellCount,
-    /// CSV whose first line is `sep=,`, as Excel writes it.
+    /// CSV whose first line is `sep=,` or the like, as Excel writes it.
     SepLine,
     /// CSV with a quoted cell that takes in the rest of the file.
     OpenQuote,
@@ -66,7 +66,11 @@ pub enum InputShape {
     Utf16,
     /// Text in another encoding, such as Latin-1.
     NotUtf8,
+    /// CSV in another encoding than the config states.
+    WrongEncoding,
     Binary,
+    /// A workbook of Excel or OpenDocument.
+    Spreadsheet,
     /// Compressed, but not named so.
     Compressed(Packing),
     /// Named as compressed, but not compressed.
@@ -156,20 +160,20 @@ impl InputShape {
             Self::Markup => "looks like HTML or XML",
             Self::KeyValue => "looks like `key=value` pairs, not JSON",
             Self::Csv => "looks like CSV",
+            Self::Separator(',') => "looks like CSV with commas between the cells, and not the separator that is set",
             Self::Separator(separator) => {
-                return format!(
-                    "looks like CSV with {} between the cells instead of commas",
-                    separator_name(separator)
-                );
+                return format!("looks like CSV with {} between the cells", separator_name(separator));
             }
             Self::NoHeader => "looks like CSV without a header: the first line has values instead of names",
             Self::CellCount => "no row has as many cells as the header (a decimal comma, or unquoted text?)",
-            Self::SepLine => "the first line is `sep=,`, as Excel writes it, instead of a header",
+            Self::SepLine => "the first line states the separator (`sep=`), as Excel writes it, instead of a header",
             Self::OpenQuote => "a quoted cell that begins here does not end, so what follows is lost in it",
             Self::Json => "looks like JSON",
             Self::Utf16 => "looks like UTF-16 text",
-            Self::NotUtf8 => "is not UTF-8 text (Latin-1?)",
+            Self::NotUtf8 => "is not UTF-8 text (Windows-1252 or Latin-1?)",
+            Self::WrongEncoding => "is not text in the encoding that is set",
             Self::Binary => "looks like binary data",
+            Self::Spreadsheet => "is a spreadsheet",
             Self::Compressed(packing) => return format!("looks like {}, but is not named so", packing.name()),
             Self::NotCompressed => "is named as compressed, but is not compressed",
             Self::Parquet => "looks like Parquet, but is not named so",
@@ -207,16 +211,27 @@ impl InputShape {
             Self::Lists => "write objects with field names, or map the list to `source.fields.features`",
             Self::PythonDict => "write records with `json.dumps` instead of `str`",
             Self::Csv => "name the file .csv",
-            Self::Separator(_) => {
-                "write commas between cells and points in numbers (`to_csv(sep=\",\", decimal=\".\")`)"
+            Self::Separator(',') => "correct or remove `separator` in `csv` next to `path`",
+            Self::Separator(separator) => {
+                let separator = if separator == '\t' { "tab".to_owned() } else { format!("\"{separator}\"") };
+                return format!(
+                    "set `csv: {{separator: {separator}}}` next to `path`, with `decimal: \",\"` for decimal commas, and name the file \
+                     .csv"
+                );
             }
             Self::NoHeader => "write a header with the names of the columns",
             Self::CellCount => "quote text that contains commas, and write points in numbers",
             Self::SepLine => "remove the first line (`sed 1d`)",
             Self::OpenQuote => "close the quote, and write a quote inside a text twice",
             Self::Json => "name the file .ndjson",
-            Self::Utf16 => "write UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
-            Self::NotUtf8 => "write UTF-8 (`iconv -f LATIN1 -t UTF-8`)",
+            Self::Utf16 => {
+                "write UTF-8 (`iconv -f UTF-16 -t UTF-8`), or for CSV set `csv: {encoding: utf-16le}` next to `path`"
+            }
+            Self::NotUtf8 => {
+                "write UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8`), or for CSV set `csv: {encoding: windows-1252}` next to `path`"
+            }
+            Self::WrongEncoding => "correct `encoding` in `csv` next to `path`, or remove it if the file is in UTF-8",
+            Self::Spreadsheet => "convert it to CSV (`soffice --headless --convert-to csv FILE`)",
             Self::Compressed(packing) => {
                 return match packing.ending() {
                     Some(ending) => format!("add {ending} to its name"),
@@ -229,7 +244,10 @@ impl InputShape {
             Self::UnknownName => "set `format: ndjson`, `csv` or `parquet` next to `path`, or rename it",
             Self::Markup | Self::KeyValue | Self::Binary | Self::NotParquet | Self::Unknown => EXPECTED,
             Self::NoTime => "map `source.fields.timestamp` to an RFC 3339 or Unix time",
-            Self::NoProbability => "map `source.fields.probability`; for percentages, set `scale: 0.01`",
+            Self::NoProbability => {
+                "map `source.fields.probability`; for percentages, set `scale: 0.01`; for the number that a regression predicts, \
+                 map `prediction`; for decimal commas in CSV, set `csv: {decimal: \",\"}`"
+            }
             Self::NoFeatures | Self::UnknownInputs => {
                 "map `source.fields.features` to an object, a list with `feature_names`, or named tensors"
             }
@@ -276,8 +294,8 @@ mod tests {
             LostInput { place: "log/a.ndjson".to_owned(), line: Some(1), shape: InputShape::Separator(';'), more: 2 };
         assert_eq!(
             loss.to_string(),
-            "log/a.ndjson, line 1: looks like CSV with `;` between the cells instead of commas (and 2 more files); write \
-             commas between cells and points in numbers (`to_csv(sep=\",\", decimal=\".\")`)"
+            "log/a.ndjson, line 1: looks like CSV with `;` between the cells (and 2 more files); set `csv: {separator: \";\"}` \
+             next to `path`, with `decimal: \",\"` for decimal commas, and name the file .csv"
         );
         let stored = serde_json::to_string(&loss).unwrap();
         assert_eq!(serde_json::from_str::<LostInput>(&stored).unwrap(), loss);

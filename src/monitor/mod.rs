@@ -32,12 +32,13 @@ pub use model::ModelFile;
 pub use on_demand::{
     against::{AgainstRequest, check_against},
     check_model::{CheckedModel, check_model},
-    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels, try_records},
+    connect::{ConnectionCheck, LabelsCheck, LabelsFound, connect, connect_labels},
     connect_features::{FeatureTableCheck, connect_features},
     explain::{ExplainRequest, ExplainedPrediction, LoggedPrediction, explain},
     range::{RangeOutput, RangeRequest, check_range},
     replay::{ReplayOutput, ReplayRequest, replay},
     score::{Output, ScoreRequest, ScoredFile, score},
+    try_records::{TriedRecords, try_feature_table, try_labels, try_records},
 };
 pub use registry::{
     import_model::{ImportRequest, ImportedConfig, import_config},

@@ -1,5 +1,7 @@
 //! What is known besides the log: the model's features, and the columns of a table of training rows.
 
+use crate::csv_text::CsvForm;
+
 /// A column of the training table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataColumn {
@@ -21,6 +23,8 @@ pub struct Known {
     pub model_width: Option<usize>,
     /// Whether the model predicts a number instead of a probability.
     pub is_regression: bool,
+    /// How the training table is written if it is CSV.
+    pub csv: CsvForm,
     /// Columns of the training table in their order.
     pub columns: Vec<DataColumn>,
 }

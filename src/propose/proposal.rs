@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use vigie_profile::decision::HighScore;
 
 use super::{found_field::FoundField, question::Question};
+use crate::csv_text::DetectedCsv;
 
 /// The score of a proposal.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,8 @@ pub struct Proposal {
     /// Whether `vigie serve` wrote the log, whose fields are known.
     pub is_own_log: bool,
     pub format: Option<&'static str>,
+    /// How CSV is written, if not as usual.
+    pub csv: Option<DetectedCsv>,
     pub timestamp: FoundField,
     pub is_naive: bool,
     /// The zone of times without one, if the user named it.
@@ -114,6 +117,9 @@ impl Proposal {
         set("path", json!(path));
         if let Some(format) = self.format {
             set("format", json!(format));
+        }
+        if let Some(csv) = &self.csv {
+            set("csv", json!(csv.form));
         }
         if let Some((field, values)) = &self.filter {
             set("where", json!({field.path.clone(): values}));

@@ -96,6 +96,7 @@ pub fn propose(sample: &RecordSample, known: &Known, answers: &Answers, key: &st
         records: survey.records.len(),
         is_own_log: is_own_log(&survey),
         format: sample.format,
+        csv: sample.csv.filter(|csv| !csv.form.is_default()),
         timestamp: time.field.clone(),
         is_naive: time.is_naive,
         timezone: timezone.cloned(),

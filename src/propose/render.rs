@@ -111,6 +111,9 @@ fn source(text: &mut String, proposal: &Proposal, config: &ConfigText<'_>) {
     if let Some(format) = proposal.format {
         line(text, 2, "format", format, "the names of the files do not tell it");
     }
+    if let Some(csv) = &proposal.csv {
+        line(text, 2, "csv", &csv.form.as_yaml(), &csv.evidence());
+    }
     if let Some((field, values)) = &proposal.filter {
         let value = match values.as_slice() {
             [value] => quoted(value),

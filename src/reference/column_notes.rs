@@ -61,8 +61,8 @@ pub(super) fn of_levels(info: &ColumnInfo, levels: &[String], counts: &LevelCoun
     match decimal_comma(levels) {
         _ if is_declared => {}
         Some(example) => lines.push(format!(
-            "{name}: text with a decimal comma, such as {}, treated as categorical; if these are numbers, write them with a \
-             decimal point",
+            "{name}: text with a decimal comma, such as {}, treated as categorical; if these are numbers, \
+             pass --csv 'decimal=,' or write points",
             shown(example)
         )),
         None if info.is_typed => {}

@@ -20,12 +20,18 @@ use super::{
     training::{Training, TrainingColumn},
     values::{values_of_arrays, values_of_json},
 };
-use crate::fault::{Fault, Result, describe_json};
+use crate::{
+    csv_text::{CsvForm, conversion, is_named_spreadsheet, is_spreadsheet},
+    fault::{Fault, Result, describe_json},
+};
 
-/// Reads a table from the bytes of a file; the extension of `name` determines the format.
-pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
+/// Reads a table from the bytes of a file; the extension of `name` determines the format, `csv` how CSV is written.
+pub fn read(name: &str, bytes: Vec<u8>, csv: CsvForm) -> Result<Training> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension).to_lowercase();
     let is_known = matches!(extension.as_str(), "parquet" | "pq" | "csv" | "ndjson" | "jsonl" | "json");
+    if is_spreadsheet(&bytes) || is_named_spreadsheet(name) {
+        return Err(Fault::setup(format!("{name}: this is a spreadsheet; {}", conversion(name))));
+    }
     if !is_known {
         return Err(Fault::setup(format!("{name}: {}; expected a .parquet, .csv or .ndjson file", advice(&extension))));
     }
@@ -33,7 +39,7 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
         return Err(Fault::setup(format!("{name}: the file is empty; pass a file with rows")));
     }
     let (format, table) = match extension.as_str() {
-        "csv" => ("CSV", csv_table::read(name, &bytes)),
+        "csv" => ("CSV", csv_table::read(bytes, csv)),
         "ndjson" | "jsonl" | "json" => ("NDJSON", ndjson(&bytes).map_err(TableProblem::from)),
         _ => ("Parquet", parquet(bytes).map_err(TableProblem::from)),
     };
@@ -47,7 +53,6 @@ pub fn read(name: &str, bytes: Vec<u8>) -> Result<Training> {
 /// What to do with files that are often at hand instead of a table.
 fn advice(extension: &str) -> &'static str {
     match extension {
-        "xlsx" | "xls" | "xlsm" | "ods" => "this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet",
         "gz" | "zst" | "zip" | "bz2" | "xz" => "this is a compressed file: decompress it",
         "pkl" | "pickle" | "joblib" => "this is a Python pickle, which can run code: write the table as Parquet",
         "feather" | "arrow" | "h5" | "sas7bdat" | "dta" | "sav" => "write the table as Parquet",
@@ -146,7 +151,7 @@ mod tests {
     use super::{super::training::TrainingValues, *};
 
     fn values(name: &str, text: &str) -> Vec<(String, TrainingValues)> {
-        let table = read(name, text.as_bytes().to_vec()).unwrap();
+        let table = read(name, text.as_bytes().to_vec(), CsvForm::default()).unwrap();
         table.columns.into_iter().map(|column| (column.name, column.values)).collect()
     }
 
@@ -202,16 +207,13 @@ mod tests {
 
     #[test]
     fn read_errors_include_the_line() {
-        let why = |name: &str, text: &str| read(name, text.as_bytes().to_vec()).unwrap_err().to_string();
+        let why =
+            |name: &str, text: &str| read(name, text.as_bytes().to_vec(), CsvForm::default()).unwrap_err().to_string();
         // Only the line of the file, not serde_json's position within it.
         let torn = why("a.ndjson", "{\"x\": 1}\n{\n");
         assert!(torn.contains(": line 2: not valid JSON (EOF while parsing an object); check"), "{torn}");
         assert!(why("a.parquet", "PAR1").contains("cannot be read as Parquet"));
-        assert_eq!(
-            why("a.xlsx", "x"),
-            "a.xlsx: this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet; expected a .parquet, .csv or .ndjson \
-             file"
-        );
+        assert!(why("a.xlsx", "x").starts_with("a.xlsx: this is a spreadsheet; convert it: `python3 -c"));
         assert!(why("a.txt", "x").contains("unknown format; expected a .parquet, .csv or .ndjson file"));
         assert!(why("a.csv", "").contains("is empty"));
     }

@@ -13,6 +13,7 @@ use super::{
     partition::Partition,
     store::{OpenFile, StoredFile},
 };
+use crate::csv_text::{CsvForm, decoded};
 
 /// File format of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,11 +31,21 @@ enum Compression {
     Zstd,
 }
 
+/// What the names of files do not tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct FileForm {
+    /// The format of files whose names do not tell it.
+    pub format: Option<FileFormat>,
+    pub csv: CsvForm,
+}
+
 /// A file that may hold records.
 #[derive(Debug, Clone)]
 pub(super) struct LogFile {
     pub stored: StoredFile,
     pub format: FileFormat,
+    /// How it is written if it is CSV.
+    pub csv: CsvForm,
     compression: Compression,
     pub partition: Partition,
 }
@@ -91,8 +102,8 @@ pub(super) const EXTENSIONS: &str = ".parquet, .ndjson, .jsonl or .csv, optional
 const BUFFER: usize = 1 << 18;
 
 impl LogFile {
-    /// Returns `None` if the name does not tell the format. `otherwise`: the format of files with such names.
-    pub(super) fn new(stored: StoredFile, root: &Path, otherwise: Option<FileFormat>) -> Option<Self> {
+    /// Returns `None` if neither the name nor `form` tells the format.
+    pub(super) fn new(stored: StoredFile, root: &Path, form: FileForm) -> Option<Self> {
         let path = stored.path();
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let (stem, compression) = split_compression(without_rotation(&name));
@@ -100,10 +111,10 @@ impl LogFile {
             Some("parquet" | "pq") => FileFormat::Parquet,
             Some("ndjson" | "jsonl" | "json") => FileFormat::Ndjson,
             Some("csv") => FileFormat::Csv,
-            _ => otherwise?,
+            _ => form.format?,
         };
         let partition = Partition::from_path(path.strip_prefix(root).unwrap_or(path));
-        Some(Self { stored, format, compression, partition })
+        Some(Self { stored, format, csv: form.csv, compression, partition })
     }
 
     /// Returns whether the name of a file in no supported format looks like that of a log.
@@ -128,6 +139,16 @@ impl LogFile {
             Compression::Gzip => self.bounded(flate2::read::MultiGzDecoder::new(bytes))?,
             Compression::Zstd => self.bounded(zstd::Decoder::new(bytes)?)?,
         })
+    }
+
+    /// The same file, of which CSV is written in this form.
+    pub(super) fn written_as(&self, csv: CsvForm) -> Self {
+        Self { csv, ..self.clone() }
+    }
+
+    /// Streams the text of CSV as UTF-8.
+    pub(super) fn csv_text(&self) -> io::Result<Box<dyn Read>> {
+        decoded(self.stream()?, self.csv.encoding)
     }
 
     fn bounded(&self, decoder: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
@@ -159,7 +180,7 @@ mod tests {
     fn rotated_files_keep_their_format() {
         let read = |name: &str| {
             let stored = StoredFile::Local(Path::new("log").join(name));
-            let file = LogFile::new(stored, Path::new("log"), None)?;
+            let file = LogFile::new(stored, Path::new("log"), FileForm::default())?;
             Some((file.format, file.compression))
         };
         let (json, csv) = (FileFormat::Ndjson, FileFormat::Csv);
@@ -185,6 +206,9 @@ mod tests {
             LogFile::is_like_log("p.log.1") && LogFile::is_like_log("p.jsonl.br") && !LogFile::is_like_log("notes.txt")
         );
         let plain = StoredFile::Local(Path::new("data.log.2").to_owned());
-        assert_eq!(LogFile::new(plain, Path::new(""), Some(csv)).unwrap().format, csv);
+        assert_eq!(
+            LogFile::new(plain, Path::new(""), FileForm { format: Some(csv), ..FileForm::default() }).unwrap().format,
+            csv
+        );
     }
 }

@@ -16,7 +16,7 @@ use vigie_profile::{
 };
 
 use super::{
-    file::{ByteRange, EXTENSIONS, FileFormat, LogFile},
+    file::{ByteRange, EXTENSIONS, FileForm, FileFormat, LogFile},
     file_summary::FileSummary,
     lines::{self, UnclosedQuote},
     mapping::{Mapping, ReadSummary, passes},
@@ -28,7 +28,10 @@ use super::{
     store::{self, FoundFiles, describe_read_error},
     two_phase::{self, FeatureSink},
 };
-use crate::fault::{Fault, InputShape, Result};
+use crate::{
+    csv_text::{conversion, is_named_spreadsheet},
+    fault::{Fault, InputShape, Result},
+};
 
 /// The files of a log.
 #[derive(Debug)]
@@ -75,7 +78,7 @@ impl FileLog {
     /// Finds the files. Finding none is a fault, because a wrong path would otherwise look like a day without traffic.
     pub(super) fn open(place: &PlaceOptions) -> Result<Self> {
         let SortedFiles { files, skipped } =
-            sort_files(store::find("source.path", "the log", &place.path)?, place.format);
+            sort_files(store::find("source.path", "the log", &place.path)?, place.form());
         if files.is_empty() {
             return Err(no_readable_file("source.path", &place.path, &skipped));
         }
@@ -102,17 +105,12 @@ impl FileLog {
 
     /// Reads the beginning of some files: the first and the last, and others in between.
     pub(super) fn sample(&self, mapping: &Mapping) -> LogSample {
-        const FILES: usize = 5;
         let files: Vec<&Arc<LogFile>> = self.files.iter().filter(|file| !file.is_filtered_out(mapping)).collect();
         let mut sample = LogSample { fields: mapping.fields(), ..LogSample::default() };
-        let count = files.len().min(FILES);
-        for number in 0..count {
-            let place = number * (files.len() - 1) / (count - 1).max(1);
-            if let Some(file) = files.get(place) {
-                let (found, unreadable) = file.read_first(mapping, &mut |batch| sample.records.push(batch));
-                sample.found.merge(found);
-                sample.unreadable.extend(unreadable);
-            }
+        for file in some_of(&files) {
+            let (found, unreadable) = file.read_first(mapping, &mut |batch| sample.records.push(batch));
+            sample.found.merge(found);
+            sample.unreadable.extend(unreadable);
         }
         sample
     }
@@ -272,7 +270,11 @@ impl LogFile {
     }
 
     /// Streams the records at the beginning of the file into `sink`, as far as it can be read.
-    fn read_first(&self, mapping: &Mapping, sink: &mut dyn FnMut(Records)) -> (ReadSummary, Option<Unreadable>) {
+    pub(super) fn read_first(
+        &self,
+        mapping: &Mapping,
+        sink: &mut dyn FnMut(Records),
+    ) -> (ReadSummary, Option<Unreadable>) {
         /// Number of lines or rows.
         const MOST: u64 = 1_000;
         let mapping = &*self.mapping(mapping);
@@ -310,6 +312,13 @@ impl LogFile {
         }
         ReadResult { found, unreadable: result.err().map(|error| self.unreadable(&error)), fault: None }
     }
+}
+
+/// A few of many files: the first and the last, and others in between.
+pub(super) fn some_of<T>(files: &[T]) -> impl Iterator<Item = &T> {
+    const FILES: usize = 5;
+    let count = files.len().min(FILES);
+    (0..count).filter_map(move |number| files.get(number * (files.len() - 1) / (count - 1).max(1)))
 }
 
 /// Turns a panic of a decoder on a damaged file into an error, so that the run continues without the file.
@@ -357,9 +366,15 @@ pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> F
     let names = skipped.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
     let found = match skipped {
         [file] if file == path => {
-            let export = spreadsheet(skipped).map_or("", |_| "; export the spreadsheet as CSV or Parquet");
+            if let Some(name) = spreadsheet(skipped) {
+                return Fault::setup(format!(
+                    "{key}: {}: this is a spreadsheet; {}",
+                    path.display(),
+                    conversion(&name)
+                ));
+            }
             return Fault::setup(format!(
-                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or {set_format}{export}",
+                "{key}: {}: unsupported file type; expected {EXTENSIONS}, or {set_format}",
                 path.display()
             ));
         }
@@ -370,37 +385,33 @@ pub(super) fn no_readable_file(key: &str, path: &Path, skipped: &[PathBuf]) -> F
         }
         others => format!("it contains only {} files of other types ({names}); {remedy}", others.len()),
     };
-    let export = spreadsheet(skipped).map_or(String::new(), |name| format!("; export {name} as CSV or Parquet"));
+    let export =
+        spreadsheet(skipped).map_or(String::new(), |name| format!("; {name} is a spreadsheet: {}", conversion(&name)));
     Fault::setup(format!("{key}: {} has no readable file ({EXTENSIONS}); {found}{export}", path.display()))
 }
 
 /// The name of the first spreadsheet among files, safe to display.
 fn spreadsheet(files: &[PathBuf]) -> Option<String> {
-    let is_spreadsheet = |path: &&PathBuf| {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        extension.is_some_and(|extension| matches!(extension.as_str(), "xlsx" | "xlsm" | "xls" | "ods"))
-    };
-    let name = |path: &PathBuf| shown(&path.file_name().unwrap_or_default().to_string_lossy());
-    files.iter().find(is_spreadsheet).map(name)
+    let mut names = files.iter().map(|path| shown(&path.file_name().unwrap_or_default().to_string_lossy()));
+    names.find(|name| is_named_spreadsheet(name))
 }
 
 /// Paths of the files of a table: a file, or those of a folder or a glob. `key` names the argument.
 pub fn table_files(key: &str, path: &Path) -> Result<Vec<PathBuf>> {
-    let SortedFiles { files, skipped } = sort_files(store::find(key, "the table", path)?, None);
+    let SortedFiles { files, skipped } = sort_files(store::find(key, "the table", path)?, FileForm::default());
     if files.is_empty() {
         return Err(no_readable_file(key, path, &skipped));
     }
     Ok(files.iter().map(|file| file.stored.path().to_owned()).collect())
 }
 
-/// Separates the files in a supported format, sorted and without duplicates, from the others. `otherwise`: the format of
-/// files whose names do not tell it.
-pub(super) fn sort_files(found: FoundFiles, otherwise: Option<FileFormat>) -> SortedFiles {
+/// Separates the files in a supported format, sorted and without duplicates, from the others.
+pub(super) fn sort_files(found: FoundFiles, form: FileForm) -> SortedFiles {
     let mut files = Vec::new();
     let mut skipped = Vec::new();
     for file in found.files {
         let path = file.path().to_owned();
-        match LogFile::new(file, &found.root, otherwise) {
+        match LogFile::new(file, &found.root, form) {
             Some(file) => files.push(Arc::new(file)),
             None => skipped.push(path),
         }

@@ -16,6 +16,7 @@ use super::{
     records_builder::BATCH_ROWS,
     shape,
 };
+use crate::csv_text::{DecimalSign, with_point};
 
 /// Maximum length of a line in bytes, line end included. A longer one is malformed, and must not exhaust memory.
 const MAX_LINE: u64 = 16 << 20;
@@ -50,7 +51,7 @@ fn read_most(
 ) -> (ReadSummary, io::Result<()>) {
     let mut reader = RecordReader::new(mapping);
     let result = match (file.format, range) {
-        (FileFormat::Csv, _) => file.stream().and_then(|stream| csv(stream, most, &mut reader, mapping, sink)),
+        (FileFormat::Csv, _) => csv(file, most, &mut reader, mapping, sink),
         (_, Some(range)) => seek_to_line(file, range).and_then(|(stream, range)| match range {
             Some(range) => ndjson(stream, (range, most), &mut reader, mapping, sink),
             None => Ok(()),
@@ -66,12 +67,10 @@ fn read_most(
 
 /// Reads the first `most` lines of a file.
 pub(super) fn read_into(reader: &mut RecordReader<'_>, file: &LogFile, most: u64, mapping: &Mapping) -> io::Result<()> {
-    let stream = file.stream()?;
+    let whole = ByteRange { from: 0, to: u64::MAX };
     match file.format {
-        FileFormat::Csv => csv(stream, most, reader, mapping, &mut |_| {}),
-        FileFormat::Ndjson | FileFormat::Parquet => {
-            ndjson(stream, (ByteRange { from: 0, to: u64::MAX }, most), reader, mapping, &mut |_| {})
-        }
+        FileFormat::Csv => csv(file, most, reader, mapping, &mut |_| {}),
+        FileFormat::Ndjson | FileFormat::Parquet => ndjson(file.stream()?, (whole, most), reader, mapping, &mut |_| {}),
     }
 }
 
@@ -161,17 +160,19 @@ fn skip_line(stream: &mut dyn BufRead) -> io::Result<u64> {
 
 /// Converts each row to a JSON object of strings, so that cells with and without JSON are read the same way.
 fn csv(
-    stream: Box<dyn BufRead>,
+    file: &LogFile,
     most: u64,
     reader: &mut RecordReader<'_>,
     mapping: &Mapping,
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
-    let mut rows = csv::ReaderBuilder::new().from_reader(QuoteWatch { stream, quotes: QuoteScan::default() });
+    let separator = file.csv.separator.byte();
+    let watch = QuoteWatch { stream: file.csv_text()?, quotes: QuoteScan::new(separator) };
+    let mut rows = csv::ReaderBuilder::new().delimiter(separator).from_reader(watch);
     let header = rows.headers().cloned().map_err(into_io)?;
     check_quotes(&rows)?;
-    if shape::is_foreign(&header) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not CSV with commas between the cells"));
+    if shape::is_foreign(&header, file.csv.separator) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not CSV as its form says"));
     }
     // The first of two columns with the same name counts, as in pandas.
     let mut names = BTreeSet::new();
@@ -197,7 +198,10 @@ fn csv(
                     line.push(if place == 0 { b'{' } else { b',' });
                     line.extend_from_slice(name);
                     line.push(b':');
-                    serde_json::to_writer(&mut line, cell)?;
+                    match file.csv.decimal {
+                        DecimalSign::Point => serde_json::to_writer(&mut line, cell)?,
+                        DecimalSign::Comma => serde_json::to_writer(&mut line, &with_point(cell))?,
+                    }
                 }
                 line.push(b'}');
                 reader.read_line(&line);
@@ -214,7 +218,7 @@ fn csv(
 
 /// Bytes that are scanned for quotes on their way to the CSV reader, which would keep a row of any length in memory.
 struct QuoteWatch {
-    stream: Box<dyn BufRead>,
+    stream: Box<dyn Read>,
     quotes: QuoteScan,
 }
 
@@ -286,7 +290,7 @@ mod tests {
     use vigie_profile::layout::{Column, Kind, LevelSpelling};
 
     use super::*;
-    use crate::source::{Request, SourceOptions, store::StoredFile};
+    use crate::source::{Request, SourceOptions, file::FileForm, store::StoredFile};
 
     fn mapping() -> Mapping {
         let options: SourceOptions = serde_yaml::from_str("path: x\nfields: {timestamp: t}").unwrap();
@@ -325,7 +329,7 @@ mod tests {
             let path = folder.path().join("log.ndjson");
             let text = lines.join("\n") + if ends { "\n" } else { "" };
             std::fs::write(&path, &text).unwrap();
-            let file = LogFile::new(StoredFile::Local(path), folder.path(), None).unwrap();
+            let file = LogFile::new(StoredFile::Local(path), folder.path(), FileForm::default()).unwrap();
             let count = (text.len() as u64).div_ceil(step).max(1);
             let to = |number| if number + 1 == count { u64::MAX } else { (number + 1) * step };
             let ranges: Vec<Option<ByteRange>> =

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vigie_profile::window::Span;
 
-use super::file::FileFormat;
+use super::file::{FileForm, FileFormat};
+use crate::csv_text::CsvForm;
 
 /// Where the log, the labels or the feature table are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -69,6 +70,9 @@ pub struct PlaceOptions {
     /// With `kind: files`: the format of files whose names do not tell it, such as `predictions.log`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<FileFormat>,
+    /// With `kind: files`: how CSV is written, if not with commas between cells, decimal points and in UTF-8.
+    #[serde(default, skip_serializing_if = "CsvForm::is_default")]
+    pub(super) csv: CsvForm,
     /// With a `table` or `query`, like the keys below: `postgresql://user@host:5432/database` or `host=… user=… dbname=…`.
     /// Labels and feature tables without a `url` are read from the log's database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,7 +205,7 @@ pub fn misplaced_joined_key(section: &Value) -> Option<(String, String)> {
 pub fn misplaced_key(section: &Value) -> Option<(String, String)> {
     let section = section.as_object()?;
     if is_database(section) {
-        if let Some(stray) = ["path", "format"].into_iter().find(|key| section.contains_key(*key)) {
+        if let Some(stray) = ["path", "format", "csv"].into_iter().find(|key| section.contains_key(*key)) {
             return Some((format!("has `{stray}`, which does not apply to a database"), "remove the line".to_owned()));
         }
         return (section.contains_key("table") && section.contains_key("query"))
@@ -222,6 +226,7 @@ impl PlaceOptions {
             kind: SourceKind::Postgres,
             path: PathBuf::new(),
             format: None,
+            csv: CsvForm::default(),
             url,
             password_file,
             sslmode,
@@ -240,6 +245,11 @@ impl PlaceOptions {
             SourceKind::Vigie => self.table.is_some() || self.query.is_some(),
         };
         if is_table { RowPlace::Table } else { RowPlace::Files }
+    }
+
+    /// What the names of files do not tell.
+    pub(super) fn form(&self) -> FileForm {
+        FileForm { format: self.format, csv: self.csv }
     }
 
     /// Returns whether a server has to be reached.

@@ -33,7 +33,7 @@ impl PlaceOptions {
         }
         // Whether there are files at all is another check.
         let Ok(found) = store::find(section.name(), "records", &self.path) else { return Vec::new() };
-        let SortedFiles { files, mut skipped } = sort_files(found, self.format);
+        let SortedFiles { files, mut skipped } = sort_files(found, self.form());
         // Other files in the folder of labels that have yet to arrive are not a problem.
         let is_log = |path: &PathBuf| LogFile::is_like_log(&path.to_string_lossy());
         skipped.retain(|path| section != PlaceSection::Labels || is_log(path));

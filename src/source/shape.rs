@@ -8,7 +8,10 @@ use super::{
     file::{FileFormat, LogFile},
     file_summary::FileSummary,
 };
-use crate::fault::{InputShape, Packing};
+use crate::{
+    csv_text::{Separator, WrongEncoding, is_spreadsheet},
+    fault::{InputShape, Packing},
+};
 
 /// Number of bytes that are looked at.
 const HEAD: usize = 1 << 16;
@@ -28,7 +31,16 @@ pub(super) fn recognise(file: &LogFile) -> Option<Found> {
     if file.format == FileFormat::Parquet {
         return None;
     }
-    let bytes = if file.is_compressed() { head(file.stream().ok()?).ok()? } else { raw };
+    let bytes = match file.format {
+        FileFormat::Csv => match file.csv_text().and_then(head) {
+            Err(error) if error.get_ref().is_some_and(|error| error.is::<WrongEncoding>()) => {
+                return Some((InputShape::WrongEncoding, None));
+            }
+            text => text.ok()?,
+        },
+        _ if file.is_compressed() => head(file.stream().ok()?).ok()?,
+        _ => raw,
+    };
     if let Some((shape, line)) = encoding(&bytes) {
         return Some((shape, Some(line)));
     }
@@ -36,7 +48,7 @@ pub(super) fn recognise(file: &LogFile) -> Option<Found> {
     let (number, line) = first_line(&text)?;
     let shape = match file.format {
         FileFormat::Ndjson => json_shape(&text, line),
-        FileFormat::Csv => csv_shape(&text, line),
+        FileFormat::Csv => csv_shape(&text, line, file.csv.separator.into()),
         FileFormat::Parquet => return None,
     };
     Some((shape, Some(number)))
@@ -70,7 +82,7 @@ pub(super) fn check(file: &LogFile) -> io::Result<Option<Found>> {
     let (records, others) = match file.format {
         FileFormat::Parquet => return Ok(by_magic(&head(file.stored.stream(0)?)?, file).map(|shape| (shape, None))),
         FileFormat::Ndjson => try_json(file.stream()?)?,
-        FileFormat::Csv => try_csv(file.stream()?),
+        FileFormat::Csv => try_csv(file),
     };
     if records > others || others == 0 {
         return Ok(None);
@@ -121,26 +133,32 @@ pub(super) fn is_torn(text: &[u8]) -> bool {
 }
 
 /// Counts the first rows with as many cells as the header, and the others.
-fn try_csv(stream: Box<dyn BufRead>) -> (usize, usize) {
-    let mut rows = csv::ReaderBuilder::new().from_reader(stream.take(HEAD as u64 * 16));
+fn try_csv(file: &LogFile) -> (usize, usize) {
+    let Ok(text) = file.csv_text() else { return (0, 1) };
+    let separator = file.csv.separator;
+    let mut rows = csv::ReaderBuilder::new().delimiter(separator.byte()).from_reader(text.take(HEAD as u64 * 16));
     match rows.headers() {
-        Ok(header) if !is_foreign(header) => {}
+        Ok(header) if !is_foreign(header, separator) => {}
         _ => return (0, 1),
     }
     let rows = rows.into_records().take(TRIED_LINES);
     rows.fold((0, 0), |(records, others), row| if row.is_ok() { (records + 1, others) } else { (records, others + 1) })
 }
 
-/// Returns whether the first line of a file is not that of CSV with commas in UTF-8.
-pub(super) fn is_foreign(header: &csv::StringRecord) -> bool {
+/// Returns whether the first line of a file is not that of CSV with this separator.
+pub(super) fn is_foreign(header: &csv::StringRecord, separator: Separator) -> bool {
     let is_json = header.get(0).is_some_and(|cell| cell.trim_start().starts_with(['{', '[']));
-    is_json || other_separator(header).is_some() || header.iter().any(|cell| cell.contains('\0'))
+    is_json || other_separator(header, separator).is_some() || header.iter().any(|cell| cell.contains('\0'))
 }
 
 /// The separator of a header that is a single cell.
-fn other_separator(header: &csv::StringRecord) -> Option<char> {
+fn other_separator(header: &csv::StringRecord, own: Separator) -> Option<char> {
     let only = header.get(0).filter(|_| header.len() == 1)?;
-    [';', '\t', '|'].into_iter().find(|separator| only.contains(*separator))
+    other_separators(own.into()).find(|separator| only.contains(*separator))
+}
+
+fn other_separators(own: char) -> impl Iterator<Item = char> {
+    Separator::ALL.into_iter().map(char::from).filter(move |separator| *separator != own)
 }
 
 fn head(stream: impl Read) -> io::Result<Vec<u8>> {
@@ -160,6 +178,9 @@ fn by_magic(raw: &[u8], file: &LogFile) -> Option<InputShape> {
         (b"\x04\x22\x4d\x18", Packing::Lz4),
         (b"\xff\x06\0\0sNaPpY", Packing::Snappy),
     ];
+    if is_spreadsheet(raw) {
+        return Some(InputShape::Spreadsheet);
+    }
     let packing = MAGIC.iter().find(|(magic, _)| raw.starts_with(magic)).map(|(_, packing)| *packing);
     let is_text = std::str::from_utf8(raw.get(..raw.len().min(64)).unwrap_or_default()).is_ok();
     if let Some(packing) = packing {
@@ -271,24 +292,25 @@ fn separator(text: &str) -> Option<char> {
         .max_by_key(|separator| count(first, *separator))
 }
 
-fn csv_shape(text: &str, line: &str) -> InputShape {
+fn csv_shape(text: &str, line: &str, own: char) -> InputShape {
     if line.starts_with(['{', '[']) {
         return InputShape::Json;
     }
     if line.starts_with('<') {
         return InputShape::Markup;
     }
-    if line.eq_ignore_ascii_case("sep=,") {
+    if line.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("sep=")) && line.get(4..) == Some(&own.to_string())
+    {
         return InputShape::SepLine;
     }
-    let separators = [';', '\t', '|'].into_iter().filter(|separator| line.contains(*separator));
-    let commas = line.matches(',').count();
+    let separators = other_separators(own).filter(|separator| line.contains(*separator));
+    let own_count = line.matches(own).count();
     if let Some(separator) = separators.max_by_key(|separator| line.matches(*separator).count())
-        && line.matches(separator).count() > commas
+        && line.matches(separator).count() > own_count
     {
         return InputShape::Separator(separator);
     }
-    let cells: Vec<&str> = line.split(',').collect();
+    let cells: Vec<&str> = line.split(own).collect();
     let values = cells.iter().filter(|cell| cell.trim_matches(['"', ' ']).parse::<f64>().is_ok()).count();
     if values * 3 > cells.len() {
         InputShape::NoHeader
@@ -302,13 +324,21 @@ fn csv_shape(text: &str, line: &str) -> InputShape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::store::StoredFile;
+    use crate::{
+        csv_text::CsvForm,
+        source::{file::FileForm, store::StoredFile},
+    };
 
     fn shape(name: &str, content: impl AsRef<[u8]>) -> Option<Found> {
+        shape_as(name, content, CsvForm::default())
+    }
+
+    /// The shape of a file that is read as this form of CSV.
+    fn shape_as(name: &str, content: impl AsRef<[u8]>, csv: CsvForm) -> Option<Found> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
-        let file = LogFile::new(StoredFile::Local(path), folder.path(), None).unwrap();
+        let file = LogFile::new(StoredFile::Local(path), folder.path(), FileForm { format: None, csv }).unwrap();
         check(&file).unwrap_or_else(|_| recognise(&file))
     }
 
@@ -346,6 +376,12 @@ mod tests {
         assert_eq!(csv("sep=,\nts,AGE,p\n1,41,0.5\n"), Some((InputShape::SepLine, Some(1))));
         assert_eq!(csv("sep=;\nts;AGE;p\n1;41;0,5\n"), Some((InputShape::Separator(';'), Some(1))));
         assert_eq!(csv(&format!("{record}\n{record}\n")), Some((InputShape::Json, Some(1))));
+        let stated = |form: &str, content: &[u8]| shape_as("a.csv", content, form.parse().unwrap());
+        assert_eq!(stated("separator=;", b"ts;AGE\n1;41\n"), None);
+        assert_eq!(stated("separator=;", b"ts,AGE\n1,41\n"), Some((InputShape::Separator(','), Some(1))));
+        assert_eq!(stated("separator=;", b"sep=;\nts;AGE;p\n1;41;0\n"), Some((InputShape::SepLine, Some(1))));
+        assert_eq!(stated("encoding=windows-1252", b"ts,AGE\n1,\xe9\n"), None);
+        assert_eq!(stated("encoding=utf-16le", b"ts,AGE\n1,41\n"), Some((InputShape::WrongEncoding, None)));
         let utf16: Vec<u8> = record.encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(
             shape("a.ndjson", [b"\xff\xfe".as_slice(), utf16.as_slice()].concat()),
@@ -359,6 +395,9 @@ mod tests {
         assert_eq!(shape("a.ndjson", b"BZh91AY&SY\x80\x81"), Some((InputShape::Compressed(Packing::Bzip2), None)));
         assert_eq!(shape("a.ndjson.gz", record), Some((InputShape::NotCompressed, None)));
         assert_eq!(shape("a.parquet.gz", b"PAR1\x15\x04\xff\x10"), Some((InputShape::NotCompressed, None)));
+        let workbook = b"PK\x03\x04\x14\0\0\0\x08\0\0\0!\0b\xee\x9dh\x13\0\0\0[Content_Types].xml";
+        assert_eq!(shape("a.csv", workbook), Some((InputShape::Spreadsheet, None)));
+        assert_eq!(shape("a.parquet", workbook), Some((InputShape::Spreadsheet, None)));
         let zeros = [b"SQLite format 3\0".as_slice(), &[0; 500]].concat();
         assert_eq!(shape("a.ndjson", zeros), Some((InputShape::Binary, Some(1))));
         assert_eq!(shape("a.parquet", record), Some((InputShape::Json, None)));

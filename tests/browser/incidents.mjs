@@ -40,7 +40,7 @@ const questions = [
   'Is this a reason to worry today? (no / look into it / act now)',
   'What happened? Name the features or the part of the service.',
   'Since when? (the day; a time of day if one is given)',
-  'Is the cause in the pipeline or in the applicants? (pipeline / population / the page says that it cannot be told)',
+  'Is the cause in the pipeline or in the applicants? (pipeline / population / the page says that it is not clear)',
   'What would you do first?',
 ];
 const letters = Object.keys(key);

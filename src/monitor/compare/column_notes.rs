@@ -11,6 +11,7 @@ use vigie_profile::{
 
 use super::request::CompareRequest;
 use crate::{
+    csv_text::DetectedCsv,
     drift::{FeatureDrift, PsiBinKind},
     source::RecordSample,
 };
@@ -20,13 +21,13 @@ const NAMED: usize = 10;
 
 /// What the first records of a table show of a column.
 #[derive(Debug, Default)]
-struct SampledColumn {
+struct ValueKinds {
     has_numbers: bool,
     /// A text that is not a number.
     text: Option<String>,
 }
 
-impl SampledColumn {
+impl ValueKinds {
     fn add(&mut self, value: &Value) {
         match value {
             Value::Bool(_) | Value::Number(_) => self.has_numbers = true,
@@ -51,11 +52,11 @@ impl SampledColumn {
 
 /// The columns of a table, by name.
 #[derive(Debug, Default)]
-pub(super) struct SampledColumns(BTreeMap<String, SampledColumn>);
+pub(super) struct ColumnsOfTable(BTreeMap<String, ValueKinds>);
 
-impl SampledColumns {
+impl ColumnsOfTable {
     pub(super) fn of(sample: &RecordSample) -> Self {
-        let mut columns: BTreeMap<String, SampledColumn> = BTreeMap::new();
+        let mut columns: BTreeMap<String, ValueKinds> = BTreeMap::new();
         for record in sample.values() {
             let Value::Object(fields) = record else { continue };
             for (name, value) in &fields {
@@ -65,6 +66,14 @@ impl SampledColumns {
         Self(columns)
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.0.keys().map(String::as_str)
+    }
+
     /// Names of columns that the other table does not have.
     fn names_without<'a>(&'a self, other: &Self, ignored: &BTreeSet<&String>) -> Vec<&'a str> {
         let names = self.0.keys().filter(|name| !other.0.contains_key(*name) && !ignored.contains(name));
@@ -72,8 +81,30 @@ impl SampledColumns {
     }
 }
 
+/// A note about CSV that is not written as usual, for each form that was found in the tables.
+pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareRequest) -> Vec<String> {
+    let unusual = found.map(|csv| csv.filter(|csv| !csv.form.is_default()));
+    let note = |names: String, csv: DetectedCsv| {
+        format!("{names}: read as CSV with {} ({}); if this is wrong, state it with --csv", csv.form, csv.evidence())
+    };
+    let [reference, current] = unusual;
+    match (reference, current) {
+        (Some(reference), Some(current)) if reference.form == current.form => {
+            vec![note(format!("{} and {}", request.reference_name(), request.current_name()), current)]
+        }
+        _ => [(request.reference_name(), reference), (request.current_name(), current)]
+            .into_iter()
+            .filter_map(|(name, csv)| Some(note(name, csv?)))
+            .collect(),
+    }
+}
+
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
-pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, request: &CompareRequest) -> Vec<String> {
+pub(super) fn differences(
+    reference: &ColumnsOfTable,
+    current: &ColumnsOfTable,
+    request: &CompareRequest,
+) -> Vec<String> {
     let roles = &request.choice;
     let ignored: BTreeSet<&String> = (roles.target.iter().chain(&roles.probability).chain(&roles.prediction))
         .chain(&request.timestamp)
@@ -97,7 +128,7 @@ pub(super) fn differences(reference: &SampledColumns, current: &SampledColumns, 
     }));
     for (name, own) in reference.0.iter().filter(|(name, _)| !ignored.contains(name)) {
         let other = current.0.get(name).filter(|other| other.has_numbers != own.has_numbers);
-        if let Some((own, other)) = own.kind().zip(other.and_then(SampledColumn::kind)) {
+        if let Some((own, other)) = own.kind().zip(other.and_then(ValueKinds::kind)) {
             notes.push(format!("{}: {own} in {of_reference}, {other} in {of_current}", shown(name)));
         }
     }

@@ -5,16 +5,21 @@ use std::{path::Path, time::Instant as StdInstant};
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use vigie_profile::window::{Cadence, Instant, Span, Window};
+use vigie_profile::{
+    near::alternatives,
+    shown::shown,
+    window::{Cadence, Instant, Span, Window},
+};
 
 use super::{
-    column_notes::{SampledColumns, constants, differences},
+    column_notes::{ColumnsOfTable, constants, csv_notes, differences},
     current_table::CurrentTable,
     request::CompareRequest,
 };
 use crate::{
     archive::{self, Published, ReportFiles},
     config::{Problems, Settings},
+    csv_text::CsvForm,
     engine::log_days,
     fault::{Fault, Result},
     monitor::{
@@ -28,6 +33,8 @@ use crate::{
 
 /// Where all rows of a table without times are.
 const WITHOUT_TIMES: Window = Window { from: Instant(0), to: Instant(1) };
+/// Number of records of a table that show which columns it has, and whether they are numbers.
+const SAMPLED: usize = 200;
 /// The name of the learnt reference in the temporary folder.
 const REFERENCE: &str = "reference.vigie";
 
@@ -44,11 +51,25 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
-    let sampled = |key, path| Ok::<_, Fault>(SampledColumns::of(&RecordSample::read(key, path)?));
-    let (reference, current) = (sampled("REF", &request.reference)?, sampled("CUR", &request.current)?);
-    let learnt = learn_reference(request, work.path())?;
-    let table = CurrentTable::new(request, &learnt, &table_files("CUR", &request.current)?, work.path())?;
-    let settings = settings(request, &table, work.path())?;
+    let sampled = |key, path| RecordSample::read_up_to(SAMPLED, key, path, request.csv);
+    let samples = [sampled("REF", &request.reference)?, sampled("CUR", &request.current)?];
+    let [reference, current] = samples.each_ref().map(ColumnsOfTable::of);
+    let found = samples.map(|sample| sample.csv);
+    let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());
+    if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
+        let alternatives = alternatives(name, current.names());
+        return Err(Fault::setup(format!(
+            "--timestamp: {} has no column `{}`{alternatives}",
+            request.current_name(),
+            shown(name)
+        )));
+    }
+    // A time is not a feature.
+    let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
+    let learnt = learn_reference(request, reference_csv, time.cloned().collect(), work.path())?;
+    let table =
+        CurrentTable::new(request, &learnt, (&table_files("CUR", &request.current)?, current_csv), work.path())?;
+    let settings = settings(request, &table, current_csv, work.path())?;
     let mut run = RunContext::open(&settings, scan)?;
     // What repeats from one window to the next needs two windows.
     run.repeats = None;
@@ -66,15 +87,17 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
         report.traffic = report.traffic.without_hours();
     }
     let published = publish(&report, &request.out)?;
-    let mut notes = differences(&reference, &current, request);
+    let mut notes = csv_notes(found, request);
+    notes.extend(differences(&reference, &current, request));
     notes.extend(constants(&report.drift.features));
     notes.extend(learnt.notes);
     Ok(ComparedOutput { report, published, notes })
 }
 
 /// Learns the first table. Columns that look like identifiers are left out: every row of another table has other ones.
-fn learn_reference(request: &CompareRequest, work: &Path) -> Result<Learnt> {
-    let mut lesson = request.lesson(table_files("REF", &request.reference)?, &work.join(REFERENCE));
+fn learn_reference(request: &CompareRequest, csv: CsvForm, ignored: Vec<String>, work: &Path) -> Result<Learnt> {
+    let mut lesson = request.lesson(table_files("REF", &request.reference)?, csv, &work.join(REFERENCE));
+    lesson.choice.ignore.extend(ignored);
     let learnt = learn(&lesson, request.now, &mut |_, _| {})?;
     if learnt.identifiers.is_empty() || request.model.is_some() || request.choice.features.is_some() {
         return Ok(learnt);
@@ -90,7 +113,7 @@ fn learn_reference(request: &CompareRequest, work: &Path) -> Result<Learnt> {
 }
 
 /// The config of a check whose log is the second table.
-fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Result<Settings> {
+fn settings(request: &CompareRequest, table: &CurrentTable, csv: CsvForm, work: &Path) -> Result<Settings> {
     let path = std::path::absolute(&table.path)
         .map_err(|error| Fault::setup(format!("CUR {}: {error}", table.path.display())))?;
     let mut fields = Map::new();
@@ -100,22 +123,20 @@ fn settings(request: &CompareRequest, table: &CurrentTable, work: &Path) -> Resu
         fields.extend(column.as_ref().map(|column| (field.to_owned(), json!(column))));
     }
     fields.extend(table.outcome.map(|(row, _)| ("id".to_owned(), json!(row))));
-    let mut config = json!({
-        "model": { "name": "compare" },
+    let mut model = Map::new();
+    model.insert("name".to_owned(), json!("compare"));
+    model.extend(request.threshold.map(|threshold| ("threshold".to_owned(), json!(threshold))));
+    let labels = table.outcome.map(|(row, outcome)| json!({ "path": path, "id": row, "target": outcome }));
+    let config = json!({
+        "model": Value::Object(model),
         "reference": REFERENCE,
-        "source": { "path": path, "fields": Value::Object(fields) },
+        "source": { "path": path, "csv": csv, "fields": Value::Object(fields) },
+        "labels": labels,
         "reports": { "dir": "reports" },
         "state": "state",
     });
-    if let Some((row, outcome)) = table.outcome {
-        config["labels"] = json!({ "path": path, "id": row, "target": outcome });
-    }
-    if let Some(threshold) = request.threshold {
-        config["model"]["threshold"] = json!(threshold);
-    }
     let place = work.join("compare.json");
-    let mut settings =
-        Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
+    let mut settings = Settings::from_bytes(&place, config.to_string().as_bytes()).map_err(Problems::into_fault)?;
     if request.timestamp.is_none() {
         settings.source.fields.timestamp = Paths::First(Vec::new());
     }

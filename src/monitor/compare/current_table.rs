@@ -14,12 +14,13 @@ use vigie_profile::{
 use super::request::CompareRequest;
 use crate::{
     config::AddressedFile,
+    csv_text::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
         learn::{
             rows::{FeatureColumns, raw_outputs},
-            training::read,
+            training::{TableOptions, read_all},
         },
         model::{ModelFile, local_place, read_model_as},
         on_demand::score::to_parquet,
@@ -44,7 +45,12 @@ pub(super) struct CurrentTable {
 
 impl CurrentTable {
     /// Returns the table itself, or a copy in the folder `work` if a score or outcomes have to be joined.
-    pub(super) fn new(request: &CompareRequest, learnt: &Learnt, files: &[PathBuf], work: &Path) -> Result<Self> {
+    pub(super) fn new(
+        request: &CompareRequest,
+        learnt: &Learnt,
+        (files, csv): (&[PathBuf], CsvForm),
+        work: &Path,
+    ) -> Result<Self> {
         let provenance = learnt.reference.provenance();
         let mut current = Self {
             path: request.current.clone(),
@@ -54,12 +60,15 @@ impl CurrentTable {
         };
         let is_scored = request.choice.score().is_some();
         let model = request.model.as_ref().filter(|_| !is_scored);
-        if model.is_none() && request.choice.target.is_none() {
+        // Without known outcomes of the first table, those of the second mean nothing.
+        let target = request.choice.target.as_ref().filter(|_| learnt.reference.has_outcomes());
+        if model.is_none() && target.is_none() {
             return Ok(current);
         }
-        let (table, _) = read(files).map_err(|fault| fault.context("CUR"))?;
+        let (table, _) =
+            read_all(files, TableOptions { csv, ..TableOptions::default() }).map_err(|fault| fault.context("CUR"))?;
         let has_outcomes = |target: &&String| table.columns.iter().any(|column| &column.name == *target);
-        let target = request.choice.target.as_ref().filter(has_outcomes);
+        let target = target.filter(has_outcomes);
         if model.is_none() && target.is_none() {
             return Ok(current);
         }
@@ -100,7 +109,10 @@ fn scores(file: &ModelFile, table: &Training, roles: &ColumnRoles) -> Result<Arr
 /// The outcome of each row as labels have it: 1 if the target is the event, 0 if it is something else.
 fn outcomes(table: &Training, target: &str, event: Option<&str>) -> Result<ArrayRef> {
     let Some(values) = table.column(target)?.array() else {
-        return Err(Fault::setup(format!("CUR: column `{}` holds nested values; --target takes 0 and 1", shown(target))));
+        return Err(Fault::setup(format!(
+            "CUR: column `{}` holds nested values; --target takes 0 and 1",
+            shown(target)
+        )));
     };
     let levels = texts(&to_levels(&values));
     let Some(event) = event.and_then(word) else { return Ok(Arc::new(levels)) };

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use vigie_profile::window::Instant;
 
 use crate::{
-    monitor::{
-        learn::learn::LearnRequest,
-        model::ModelFile,
-    },
+    csv_text::CsvForm,
+    monitor::{learn::learn::LearnRequest, model::ModelFile},
     reference::{ColumnRoles, Holdout},
 };
 
@@ -27,6 +25,8 @@ pub struct CompareRequest {
     pub threshold: Option<f64>,
     /// The column of the second table that dates its rows.
     pub timestamp: Option<String>,
+    /// How CSV is written; `None`: as the beginning of each table shows.
+    pub csv: Option<CsvForm>,
     /// The folder of the report.
     pub out: PathBuf,
     pub now: Instant,
@@ -44,10 +44,11 @@ impl CompareRequest {
     }
 
     /// The request that learns the first table from its files.
-    pub(super) fn lesson(&self, data: Vec<PathBuf>, out: &Path) -> LearnRequest {
+    pub(super) fn lesson(&self, data: Vec<PathBuf>, csv: CsvForm, out: &Path) -> LearnRequest {
         LearnRequest {
             data,
             database: None,
+            csv,
             log: None,
             out: out.to_owned(),
             choice: self.choice.clone(),

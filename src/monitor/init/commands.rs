@@ -98,6 +98,9 @@ pub(super) fn learn_command(
     match data {
         Some(data) => {
             add("--data", &data.to_string_lossy());
+            if !known.csv.is_default() {
+                add("--csv", &known.csv.to_string());
+            }
             let target = known.target(&proposal.feature_names);
             let score = known.score(&proposal.feature_names);
             if let Some(target) = target {

@@ -8,7 +8,7 @@ use crate::{
     config::{AddressedFile, ModelChoices},
     fault::Result,
     monitor::{
-        learn::training::read,
+        learn::training::{TableOptions, detect_csv, read_all},
         model::read_model_as,
         registry::{local_file::local_file, registry_place::RegistryPlace},
     },
@@ -36,7 +36,8 @@ pub(super) fn known(model: Option<&Path>, data: Option<&Path>) -> Result<Known> 
         known.is_regression = scoring.is_ok_and(|scoring| scoring.kind() == ScoreKind::Prediction);
     }
     if let Some(path) = data {
-        let (table, _) = read(&[path.to_owned()])?;
+        known.csv = detect_csv(path).map(|found| found.form).unwrap_or_default();
+        let (table, _) = read_all(&[path.to_owned()], TableOptions { csv: known.csv, ..TableOptions::default() })?;
         known.columns = table.columns.iter().map(describe).collect();
     }
     Ok(known)

@@ -3,8 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    fs::File,
-    io::Read,
     path::Path,
 };
 
@@ -15,13 +13,12 @@ use serde::{
 use serde_json::Value;
 use vigie_profile::{near::suggestions, shown::shown};
 
+use super::small_text::read_text;
 use crate::{
-    fault::{Fault, Result, describe_io, describe_json},
+    fault::{Fault, Result, describe_json},
     reference::{FeatureDescription, Learnt},
 };
 
-/// Greatest size of a file in bytes: 1,700 features take half of one megabyte.
-const MAX_BYTES: u64 = 16 << 20;
 /// Greatest number of entries.
 const MAX_ENTRIES: usize = 100_000;
 /// What a file holds, for messages.
@@ -84,20 +81,6 @@ impl DictionaryFile {
         learnt.notes.extend(notes);
         learnt
     }
-}
-
-fn read_text(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| describe_io(&error))?;
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|error| describe_io(&error))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err("the file is larger than 16 MB".to_owned());
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let lines = error.as_bytes().iter().take(valid).filter(|byte| **byte == b'\n').count();
-        format!("line {} is not UTF-8", lines + 1)
-    })
 }
 
 /// The members of a JSON object in their order, a repeated name included.
@@ -209,7 +192,7 @@ fn checked(drafts: Vec<DraftEntry>) -> Result<BTreeMap<String, FeatureDescriptio
 mod tests {
     use std::fs;
 
-    use super::*;
+    use super::{super::small_text::MAX_BYTES, *};
 
     fn read(text: &[u8]) -> Result<Vec<(String, String)>, String> {
         let folder = tempfile::tempdir().unwrap();

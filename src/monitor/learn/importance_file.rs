@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::Path,
 };
 
@@ -14,7 +13,8 @@ use vigie_profile::{
     shown::shown,
 };
 
-use crate::fault::{Fault, Result, describe_io, describe_json};
+use super::small_text::read_text;
+use crate::fault::{Fault, Result, describe_json};
 
 /// The features of a file, each with its importance: finite, and 0 or more.
 #[derive(Debug)]
@@ -28,11 +28,8 @@ impl ImportanceList {
     /// Reads a JSON object, or CSV with two columns and an optional header.
     pub(crate) fn read(path: &Path) -> Result<Self> {
         let place = format!("--importance {}", path.display());
-        let text = fs::read_to_string(path).map_err(|error| {
-            Fault::setup(format!(
-                "{place}: {}; expected CSV (feature,importance) or a JSON object",
-                describe_io(&error)
-            ))
+        let text = read_text(path).map_err(|why| {
+            Fault::setup(format!("{place}: {why}; expected CSV (feature,importance) or a JSON object"))
         })?;
         let text = text.trim_start_matches('\u{feff}');
         let features = if text.trim_start().starts_with('{') { from_json(text) } else { from_csv(text) };
@@ -125,7 +122,7 @@ mod tests {
     fn read(text: &str) -> Result<Vec<(String, f64)>, String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("importance");
-        fs::write(&path, text).unwrap();
+        std::fs::write(&path, text).unwrap();
         match ImportanceList::read(&path) {
             Ok(list) => Ok(list.features),
             Err(fault) => Err(fault.to_string().replace(&path.display().to_string(), "FILE")),

@@ -16,11 +16,12 @@ use super::{
     optimism::{self, ScoreOrigin},
     rows::FeatureColumns,
     segments,
-    training::{hash_files, open_columns, read_all, read_one},
+    training::{TableOptions, hash_files, open_columns, read_all, read_one},
     writer::{ReferenceWriter, parts},
 };
 use crate::{
     config::AddressedFile,
+    csv_text::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
@@ -44,6 +45,8 @@ pub struct LearnRequest {
     pub data: Vec<PathBuf>,
     /// The database for `postgres:TABLE`.
     pub database: Option<source::SourceOptions>,
+    /// How CSV is written.
+    pub csv: CsvForm,
     /// Instead of data, the rows of the log itself.
     pub log: Option<LogRows>,
     pub out: PathBuf,
@@ -82,8 +85,12 @@ impl LearnRequest {
     fn rows(&self, choice: &mut ColumnRoles, notes: &mut Vec<String>) -> Result<(Training, Vec<SourceFile>)> {
         match &self.log {
             Some(log) => read_log(log, choice, notes),
-            None => read_all(&self.data, self.database.as_ref()),
+            None => read_all(&self.data, self.table_options()),
         }
+    }
+
+    fn table_options(&self) -> TableOptions<'_> {
+        TableOptions { database: self.database.as_ref(), csv: self.csv, with_json: false }
     }
 
     /// Where the scores of the rows come from.
@@ -274,7 +281,8 @@ fn threads() -> usize {
 /// Creates a reduced reference from a table of distributions, in a file or `postgres:TABLE`.
 pub fn import(request: &LearnRequest, table: &Path, now: Instant) -> Result<Learnt> {
     let dictionary = request.dictionary_file()?;
-    let (table, file) = read_one("--distributions", table, request.database.as_ref(), true)?;
+    let (table, file) =
+        read_one("--distributions", table, TableOptions { with_json: true, ..request.table_options() })?;
     let provenance = Provenance { reduced: true, ..request.provenance(now, 0, 0, vec![file]) };
     let learnt = reference::import(&table, request.choice.probability.as_deref(), provenance)?;
     request.write(add_importance(learnt, request.importance_list()?.as_ref())?, dictionary.as_ref())

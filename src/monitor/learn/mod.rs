@@ -10,6 +10,7 @@ pub(crate) mod meaning;
 pub(crate) mod optimism;
 pub(crate) mod rows;
 pub(crate) mod segments;
+mod small_text;
 pub(crate) mod training;
 mod unknown_levels;
 pub(crate) mod writer;

@@ -9,6 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
+    csv_text::{CsvForm, DetectedCsv},
     fault::{Fault, Result, describe_io},
     reference::{Opener, ParquetTable, SourceFile, Training, TrainingColumn, TrainingValues, read_table},
     source::{self, StoredColumn, StoredValues},
@@ -40,20 +41,31 @@ pub(crate) fn hash_files(table: &ParquetTable, paths: &[PathBuf]) -> Result<Vec<
     paths.iter().zip(table.rows_by_file()).map(|(path, rows)| hash_file(path, rows)).collect()
 }
 
-/// Reads the rows of all files. They must have the same columns.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<(Training, Vec<SourceFile>)> {
-    read_all(paths, None)
+/// What the paths of tables do not tell.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct TableOptions<'a> {
+    /// The database of `postgres:TABLE`.
+    pub database: Option<&'a source::SourceOptions>,
+    /// How CSV is written.
+    pub csv: CsvForm,
+    /// Nested values are read as JSON text, and otherwise ignored.
+    pub with_json: bool,
+}
+
+/// Finds out how a CSV file is written. `None`: it is no CSV, or cannot be read.
+pub(crate) fn detect_csv(path: &Path) -> Option<DetectedCsv> {
+    path.extension().filter(|extension| extension.eq_ignore_ascii_case("csv"))?;
+    let mut head = Vec::new();
+    fs::File::open(path).ok()?.take(1 << 17).read_to_end(&mut head).ok()?;
+    DetectedCsv::of(&head)
 }
 
 /// Reads the rows of all files and tables. They must have the same columns.
-pub(crate) fn read_all(
-    paths: &[PathBuf],
-    database: Option<&source::SourceOptions>,
-) -> Result<(Training, Vec<SourceFile>)> {
+pub(crate) fn read_all(paths: &[PathBuf], options: TableOptions<'_>) -> Result<(Training, Vec<SourceFile>)> {
     let mut all: Option<Training> = None;
     let mut files = Vec::new();
     for path in paths {
-        let (training, file) = read_one(DATA, path, database, false)?;
+        let (training, file) = read_one(DATA, path, options)?;
         files.push(file);
         match &mut all {
             Some(all) => {
@@ -66,32 +78,22 @@ pub(crate) fn read_all(
     Ok((training, files))
 }
 
-/// Reads the rows of a file, or of `postgres:TABLE`, that `flag` names. Nested values are read as JSON text if
-/// `with_json`, otherwise ignored.
-pub(crate) fn read_one(
-    flag: &str,
-    path: &Path,
-    database: Option<&source::SourceOptions>,
-    with_json: bool,
-) -> Result<(Training, SourceFile)> {
+/// Reads the rows of a file, or of `postgres:TABLE`, that `flag` names.
+pub(crate) fn read_one(flag: &str, path: &Path, options: TableOptions<'_>) -> Result<(Training, SourceFile)> {
     let shown = path.display().to_string();
     if source::is_stored(&shown) {
-        return read_stored(flag, shown, database, with_json);
+        return read_stored(flag, shown, options);
     }
     let bytes = fs::read(path).map_err(|error| cannot_read(flag, path, &error))?;
     let sha256 = hexadecimal(Sha256::digest(&bytes));
-    let training = read_table(&shown, bytes).map_err(|fault| with_flag(flag, &fault))?;
+    let training = read_table(&shown, bytes, options.csv).map_err(|fault| with_flag(flag, &fault))?;
     let file = SourceFile { name: file_name(path), sha256, rows: training.rows as u64 };
     Ok((training, file))
 }
 
-fn read_stored(
-    flag: &str,
-    name: String,
-    database: Option<&source::SourceOptions>,
-    with_json: bool,
-) -> Result<(Training, SourceFile)> {
-    let stored = source::read_stored(database, &name).map_err(|fault| fault.context(format!("{flag} {name}")))?;
+fn read_stored(flag: &str, name: String, options: TableOptions<'_>) -> Result<(Training, SourceFile)> {
+    let stored =
+        source::read_stored(options.database, &name).map_err(|fault| fault.context(format!("{flag} {name}")))?;
     let plain = |column: StoredColumn| TrainingColumn {
         name: column.name,
         values: match column.values {
@@ -100,7 +102,7 @@ fn read_stored(
             StoredValues::Texts(texts) => TrainingValues::Texts(texts),
             StoredValues::Times(texts) => TrainingValues::Times(texts),
             // Nested values are never model inputs, but hold the distributions of an imported table.
-            StoredValues::Json(texts) if with_json => TrainingValues::Texts(texts),
+            StoredValues::Json(texts) if options.with_json => TrainingValues::Texts(texts),
             StoredValues::Json(_) => TrainingValues::Other,
         },
         is_single: column.is_single,

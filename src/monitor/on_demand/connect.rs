@@ -1,5 +1,4 @@
-//! `vigie config check`: tests the mapping on the first records of files; with `--connect`, also the database, the table and
-//! the mapping on a hundred of its records, and the labels.
+//! `vigie config check --connect`: tests the database, the table and the mapping on a hundred of its records, and the labels.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +6,7 @@ use vigie_profile::batch::{Complaints, Reason};
 
 use crate::{
     config::Settings,
-    engine::{check_sample, count_usable},
+    engine::count_usable,
     fault::{Fault, Result},
     monitor::run::context::{open_configured_reference, rule},
     performance::Label,
@@ -54,20 +53,6 @@ pub struct LabelsFound {
     pub invalid: u64,
     /// Whether outcomes are 0 and 1, and not the numbers or classes that a model predicts.
     pub is_event: bool,
-}
-
-/// Tests the mapping on the first records of some files. Fails as a window of such records would. A log in a database needs a
-/// connection, and what cannot be opened is another check.
-pub fn try_records(settings: &Settings) -> Result<()> {
-    if settings.source.place.has_connection() {
-        return Ok(());
-    }
-    let (Ok(reference), Ok(log)) = (open_configured_reference(settings), Log::open(&settings.source)) else {
-        return Ok(());
-    };
-    let layout = reference.layout();
-    let Some(sample) = log.sample(layout.columns())? else { return Ok(()) };
-    check_sample(sample, layout, &rule(settings)).map_err(|fault| fault.context("first records of the log"))
 }
 
 /// Tests the labels. `None` if the config has none.

@@ -11,3 +11,4 @@ pub(crate) mod row_file;
 pub(crate) mod score;
 pub(crate) mod shap_columns;
 mod split;
+pub(crate) mod try_records;

@@ -14,12 +14,13 @@ use vigie_profile::batch::level_of_number;
 use super::shap_columns::shap_columns;
 use crate::{
     config::AddressedFile,
+    csv_text::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,
         learn::{
             rows::{FeatureColumns, raw_outputs, refused_note},
-            training::read,
+            training::{TableOptions, read_all},
         },
         model::{ModelFile, local_place, read_model_as},
         registry::{local_file::local_file, registry_place::RegistryPlace},
@@ -36,6 +37,8 @@ const MODEL: &str = "--model";
 pub struct ScoreRequest {
     pub model: ModelFile,
     pub data: PathBuf,
+    /// How CSV is written.
+    pub csv: CsvForm,
     /// `.parquet` or `.csv`.
     pub out: PathBuf,
     pub outputs: Vec<Output>,
@@ -89,7 +92,8 @@ pub fn score(request: &ScoreRequest) -> Result<ScoredFile> {
     let choices = &request.model.choices;
     let file = local_file(MODEL, &request.model.path, AddressedFile::Model, choices, &RegistryPlace::of_environment())?;
     let model = read_model_as(&local_place(MODEL, &file), &file.path, choices)?;
-    let (table, _) = read(std::slice::from_ref(&request.data))?;
+    let (table, _) =
+        read_all(std::slice::from_ref(&request.data), TableOptions { csv: request.csv, ..TableOptions::default() })?;
     // The id is not a feature of a model that reads columns by their order.
     let id = request.id.iter().filter(|_| !model.has_feature_names()).cloned();
     let roles = ColumnRoles { ignore: id.collect(), ..ColumnRoles::default() };

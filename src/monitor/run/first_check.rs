@@ -25,7 +25,7 @@ pub fn first_check_notes(settings: &Settings, report: &Report) -> Vec<String> {
         // Reversed scores have one cause, whatever the event.
         Ok(opposed.or_else(|| contradiction(&reference, &settings.model)))
     });
-    doubts.unwrap_or_default().into_iter().chain(note_naive_times(settings, report)).collect()
+    doubts.unwrap_or_default().into_iter().chain(note_naive_times(settings, report.examined.has_naive_times)).collect()
 }
 
 fn note_opposed_scores(reference: &Reference) -> Result<Option<String>> {
@@ -38,9 +38,9 @@ fn note_opposed_scores(reference: &Reference) -> Result<Option<String>> {
     }))
 }
 
-fn note_naive_times(settings: &Settings, report: &Report) -> Option<String> {
-    let is_doubtful = report.examined.has_naive_times && !settings.source.is_timezone_set;
-    is_doubtful.then(|| {
+/// A note about times that may be local, unless the config states their zone.
+pub(crate) fn note_naive_times(settings: &Settings, is_naive: bool) -> Option<String> {
+    (is_naive && !settings.source.is_timezone_set).then(|| {
         "the times of the records have no time zone and are read as UTC; if they are local times, set \
          source.timestamp_timezone, for example to Europe/Paris (or to UTC, if that is right)"
             .to_owned()

@@ -10,7 +10,7 @@ use crate::{
     source::{
         PlaceOptions,
         file::LogFile,
-        files::{FilePlan, SortedFiles, no_readable_file, sort_files},
+        files::{FilePlan, SortedFiles, no_readable_file, some_of, sort_files},
         mapping::{Mapping, ReadSummary},
         read_result::Unreadable,
         shape, store,
@@ -22,7 +22,7 @@ const KEY: &str = "features.path";
 /// Finds the files.
 pub(super) fn find(place: &PlaceOptions) -> Result<Vec<Arc<LogFile>>> {
     let found = store::find(KEY, "the feature table", &place.path)?;
-    let SortedFiles { files, skipped } = sort_files(found, place.format);
+    let SortedFiles { files, skipped } = sort_files(found, place.form());
     if files.is_empty() { Err(no_readable_file(KEY, &place.path, &skipped)) } else { Ok(files) }
 }
 
@@ -48,6 +48,16 @@ pub(super) fn read(files: &[Arc<LogFile>], mapping: &Mapping, each: &mut dyn FnM
         scan.add(&found);
     }
     Ok(scan)
+}
+
+/// Reads the beginning of some files. Fails if one cannot be read, or has no id.
+pub(super) fn sample(files: &[Arc<LogFile>], mapping: &Mapping, each: &mut dyn FnMut(Records)) -> Result<()> {
+    for file in some_of(files) {
+        let (found, unreadable) = file.read_first(mapping, each);
+        fail(unreadable.as_ref())?;
+        check_fields(&harmless(&file.stored.path().display().to_string()), mapping, &found)?;
+    }
+    Ok(())
 }
 
 fn fail(unreadable: Option<&Unreadable>) -> Result<()> {

@@ -93,6 +93,14 @@ impl FeatureTable {
         }
     }
 
+    /// Reads the beginning of some files. A table is not read.
+    pub fn sample(&self, columns: &[Column], each: &mut dyn FnMut(Records)) -> Result<()> {
+        match &self.origin {
+            FeatureOrigin::Files(files) => files::sample(files, &self.mapping(columns), each),
+            FeatureOrigin::Table(_) => Ok(()),
+        }
+    }
+
     fn mapping(&self, columns: &[Column]) -> Mapping {
         Mapping::for_features(&self.options.id, self.options.features.as_ref(), columns)
     }

@@ -9,9 +9,9 @@ use super::scan::{LabelScan, for_each_label, missing_field};
 use crate::{
     fault::{LeftOut, LostInput, Result},
     source::{
-        file::{FileFormat, LogFile},
-        files::{FilePlan, SortedFiles, no_readable_file, sort_files},
-        mapping::{Mapping, ReadSummary},
+        file::{FileForm, FileFormat, LogFile},
+        files::{FilePlan, SortedFiles, no_readable_file, some_of, sort_files},
+        mapping::{Field, Mapping, ReadSummary},
         read_result::Unreadable,
         shape, store,
     },
@@ -20,12 +20,12 @@ use crate::{
 const REMEDY: &str = "set it to the file, folder or glob where labels arrive, or remove `labels`";
 
 /// Finds the label files. The inner `Err` is the place where none has arrived yet, although it could.
-pub(super) fn find_labels(path: &Path, format: Option<FileFormat>) -> Result<Result<Vec<Arc<LogFile>>, String>> {
+pub(super) fn find_labels(path: &Path, form: FileForm) -> Result<Result<Vec<Arc<LogFile>>, String>> {
     let found = match store::find_awaited("labels.path", "the labels", REMEDY, path)? {
         Ok(found) => found,
         Err(place) => return Ok(Err(place)),
     };
-    let SortedFiles { files, skipped } = sort_files(found, format);
+    let SortedFiles { files, skipped } = sort_files(found, form);
     match (files.is_empty(), skipped.is_empty()) {
         (false, _) => Ok(Ok(files)),
         (true, true) => Ok(Err(path.display().to_string())),
@@ -68,6 +68,27 @@ pub(super) fn read(
             mapping,
             &found,
         ));
+    }
+    scan
+}
+
+/// Reads the beginning of some files.
+pub(super) fn sample(
+    files: &[Arc<LogFile>],
+    mapping: &Mapping,
+    each: &mut dyn FnMut(Option<&str>, Option<&str>),
+) -> LabelScan {
+    let mut scan = LabelScan::default();
+    for file in some_of(files) {
+        let (found, unreadable) =
+            file.read_first(mapping, &mut |records| scan.malformed += for_each_label(&records, each));
+        scan.lost.extend(unreadable.iter().filter_map(Unreadable::loss));
+        scan.unreadable.extend(unreadable.iter().filter(|unreadable| unreadable.loss().is_none()).map(label_file));
+        // A record of JSON may get its outcome later.
+        let is_complete = file.format != FileFormat::Ndjson || !found.fields.contains(&Field::Id);
+        let place = file.stored.path().display().to_string();
+        scan.unreadable
+            .extend(missing_field(&place, file.format != FileFormat::Ndjson, mapping, &found).filter(|_| is_complete));
     }
     scan
 }

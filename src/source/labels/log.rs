@@ -47,7 +47,7 @@ impl LabelLog {
     pub fn open(options: &LabelOptions, log: &SourceOptions) -> Result<LabelLookup> {
         let mapping = Mapping::for_labels(&options.id, &options.target);
         let origin = match options.place.rows() {
-            RowPlace::Files => match files::find_labels(&options.place.path, options.place.format)? {
+            RowPlace::Files => match files::find_labels(&options.place.path, options.place.form())? {
                 Ok(files) => LabelOrigin::Files(files),
                 Err(place) => return Ok(LabelLookup::NotYet(place)),
             },
@@ -77,6 +77,14 @@ impl LabelLog {
                 let preview = LabelPreview { place: rows.shown(), rows: estimate, time };
                 Ok((preview, table::read(rows, &self.mapping, None, Some(MAX_ROWS), each)))
             }
+        }
+    }
+
+    /// Reads the beginning of some files. A table is not read.
+    pub fn sample(&self, each: &mut dyn FnMut(Option<&str>, Option<&str>)) -> LabelScan {
+        match &self.origin {
+            LabelOrigin::Files(files) => files::sample(files, &self.mapping, each),
+            LabelOrigin::Table(_) => LabelScan::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reads the sample, and tries a mapping on it with the code that reads the log.
 
 use std::{
+    io::{BufRead, BufReader, Read},
     mem,
     path::{Path, PathBuf},
     sync::Arc,
@@ -11,10 +12,11 @@ use vigie_profile::{batch::Complaints, layout::Column};
 
 use super::{json, parquet};
 use crate::{
+    csv_text::{CsvForm, DetectedCsv},
     fault::{Fault, InputShape, Result},
     source::{
         LogSample, Request, SourceOptions,
-        file::{FileFormat, LogFile},
+        file::{FileForm, FileFormat, LogFile},
         files::{SortedFiles, catch_panic, no_readable_file, sort_files},
         kept_lines::KeptLines,
         lines,
@@ -27,7 +29,7 @@ use crate::{
 
 /// Maximum number of files that are read: the first one, the last one, and others in between.
 const FILES: usize = 10;
-/// Maximum number of records of all files.
+/// Usual number of records of all files.
 const RECORDS: usize = 2_000;
 /// Maximum number of files whose format is found by their content.
 const SNIFFED: usize = 10;
@@ -44,6 +46,8 @@ pub struct RecordSample {
     pub paths: Vec<PathBuf>,
     /// The format that the config has to state, because the names of the files do not.
     pub format: Option<&'static str>,
+    /// How the CSV of the files is written, as its beginning shows. `None`: there is none, or it was stated.
+    pub csv: Option<DetectedCsv>,
     /// Lines that are not records.
     pub complaints: Complaints,
     /// Files that could not be read.
@@ -53,15 +57,22 @@ pub struct RecordSample {
 impl RecordSample {
     /// Reads a sample of the log at a path; `key` is what messages call the path. Fails if nothing can be read.
     pub fn read(key: &str, path: &Path) -> Result<Self> {
-        let (files, format) = find(key, path)?;
+        Self::read_up_to(RECORDS, key, path, None)
+    }
+
+    /// Reads a sample of about this many records. `csv`: how CSV is written, if this is known.
+    pub fn read_up_to(records: usize, key: &str, path: &Path, csv: Option<CsvForm>) -> Result<Self> {
+        let (files, format) = find(key, path, csv)?;
+        let detected = if csv.is_none() { files.iter().find_map(|file| detect(file)) } else { None };
+        let files = written_as(files, csv.or(detected.map(|found| found.form)).unwrap_or_default());
         let paths = files.iter().map(|file| file.stored.path().to_owned()).collect();
-        let mut sample = Self { kept: KeptLines::up_to(BYTES), format, paths, ..Self::default() };
+        let mut sample = Self { kept: KeptLines::up_to(BYTES), format, csv: detected, paths, ..Self::default() };
         let count = files.len().min(FILES);
         sample.files = (count, files.len());
         for number in 0..count {
             let place = number * (files.len() - 1) / (count - 1).max(1);
             if let Some(file) = files.get(place) {
-                sample.add(file, RECORDS.div_ceil(count));
+                sample.add(file, records.div_ceil(count));
             }
         }
         if sample.kept.lines.is_empty() {
@@ -104,9 +115,9 @@ impl RecordSample {
                 InputShape::Unknown.appearance(),
                 InputShape::Unknown.remedy()
             )),
-            None => Fault::setup(format!(
-                "{key} {shown}: it holds no record; pass a log in which the service has written some requests"
-            )),
+            None => {
+                Fault::setup(format!("{key} {shown}: it has no records; name a file, folder or glob that has some"))
+            }
         }
     }
 
@@ -128,8 +139,11 @@ impl RecordSample {
 }
 
 /// The files in a supported format; if no name tells it, those whose content does, and their format.
-fn find(key: &str, path: &Path) -> Result<(Vec<Arc<LogFile>>, Option<&'static str>)> {
-    let open = |format| -> Result<SortedFiles> { Ok(sort_files(store::find(key, "the log", path)?, format)) };
+fn find(key: &str, path: &Path, csv: Option<CsvForm>) -> Result<(Vec<Arc<LogFile>>, Option<&'static str>)> {
+    let open = |format| -> Result<SortedFiles> {
+        let form = FileForm { format, csv: csv.unwrap_or_default() };
+        Ok(sort_files(store::find(key, "the log", path)?, form))
+    };
     let SortedFiles { files, skipped } = open(None)?;
     if !files.is_empty() {
         return Ok((files, None));
@@ -142,7 +156,9 @@ fn find(key: &str, path: &Path) -> Result<(Vec<Arc<LogFile>>, Option<&'static st
     for (format, name) in formats {
         let files = open(Some(format))?.files;
         let has_records = |file: &&Arc<LogFile>| {
-            let is_format = matches!(shape::check(file), Ok(None)) && (format != FileFormat::Csv || is_table(file));
+            let form = csv.or_else(|| Some(detect(file)?.form));
+            let own = file.written_as(form.unwrap_or_default());
+            let is_format = matches!(shape::check(&own), Ok(None)) && (format != FileFormat::Csv || is_table(&own));
             is_format && file.stored.size().is_ok_and(|size| size > 0)
         };
         let tried = candidates
@@ -168,14 +184,27 @@ pub fn log_ending(path: &Path) -> Option<String> {
     known.or_else(|| path.extension().map(|ending| ending.to_string_lossy().into_owned()))
 }
 
+/// Finds out how a file is written if it is CSV.
+fn detect(file: &LogFile) -> Option<DetectedCsv> {
+    let mut head = Vec::new();
+    let stream = (file.format == FileFormat::Csv).then(|| file.stream().ok()).flatten()?;
+    stream.take(1 << 17).read_to_end(&mut head).ok()?;
+    DetectedCsv::of(&head)
+}
+
+/// The files, of which CSV is written in this form.
+fn written_as(files: Vec<Arc<LogFile>>, csv: CsvForm) -> Vec<Arc<LogFile>> {
+    if csv.is_default() {
+        return files;
+    }
+    files.iter().map(|file| Arc::new(file.written_as(csv))).collect()
+}
+
 /// Whether a file begins with a header of several cells.
 fn is_table(file: &LogFile) -> bool {
     let mut line = String::new();
-    let read = file.stream().and_then(|stream| {
-        use std::io::{BufRead, Read};
-        std::io::BufReader::new(stream.take(1 << 16)).read_line(&mut line)
-    });
-    read.is_ok() && line.matches(',').count() >= 2
+    let read = file.csv_text().and_then(|text| BufReader::new(text.take(1 << 16)).read_line(&mut line));
+    read.is_ok() && line.matches(char::from(file.csv.separator)).count() >= 2
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ fn what_cannot_be_compared_is_one_sentence() {
     world.file("empty.csv", "");
     world.file("header.csv", "AGE,CHILDREN\n");
     world.file("other.csv", format!("foo,bar\n{rows}"));
-    world.file("semicolon.csv", "AGE;CHILDREN\n1;2\n3;4\n");
+    world.file("fake.csv", b"PK\x03\x04\x14\0\x06\0\x08\0\0\0!\0\x13\0\0\0[Content_Types].xml");
     world.file("sheets/a.xlsx", b"PK\x03\x04");
     std::fs::create_dir(world.path("nothing")).unwrap();
     for (tables, why) in [
@@ -18,11 +18,12 @@ fn what_cannot_be_compared_is_one_sentence() {
         (["ref.csv", "missing.csv"], "CUR: missing.csv: no such file or directory"),
         (["ref.csv", "nothing"], "CUR: nothing has no readable file"),
         (["sheets", "ref.csv"], "REF: sheets has no readable file"),
-        (["ref.csv", "empty.csv"], "the table has no rows"),
-        (["ref.csv", "header.csv"], "the table has no rows"),
-        (["header.csv", "ref.csv"], "no rows"),
+        (["ref.csv", "empty.csv"], "CUR empty.csv: it has no records"),
+        (["ref.csv", "header.csv"], "CUR header.csv: it has no records"),
+        (["header.csv", "ref.csv"], "REF header.csv: it has no records"),
         (["ref.csv", "other.csv"], "the records have: bar, foo"),
-        (["ref.csv", "semicolon.csv"], "`;` between the cells"),
+        (["fake.csv", "ref.csv"], "is a spreadsheet; convert it to CSV"),
+        (["ref.csv", "fake.csv"], "is a spreadsheet; convert it to CSV"),
     ] {
         let ran = world.vigie(&["compare", tables[0], tables[1]]);
         assert_eq!(ran.code, Some(2), "{tables:?}: {}{}", ran.stdout, ran.stderr);
@@ -30,6 +31,16 @@ fn what_cannot_be_compared_is_one_sentence() {
         assert_eq!((ran.stderr.lines().count(), ran.stdout.as_str()), (1, ""), "{tables:?}: {}", ran.stderr);
         assert!(!world.path("vigie-report/report.html").exists(), "{tables:?}");
     }
-    let ran = world.vigie(&["compare", "ref.csv", "ref.csv", "--timestamp", "AGE"]);
-    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    for (options, why) in [
+        (["--timestamp", "NOPE"], "--timestamp"),
+        (["--probability", "NOPE"], "NOPE"),
+        (["--probability", "AGE"], "probability"),
+        (["--model", "ref.csv"], "--model"),
+        (["--threshold", "x"], "--threshold"),
+    ] {
+        let ran = world.vigie(&[&["compare", "ref.csv", "ref.csv"][..], &options].concat());
+        assert_eq!(ran.code, Some(2), "{options:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{options:?}: {}", ran.stderr);
+        assert!(!world.path("vigie-report/report.html").exists(), "{options:?}");
+    }
 }

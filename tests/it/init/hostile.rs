@@ -14,9 +14,9 @@ fn what_cannot_be_a_log_is_one_sentence() {
     world.file("sheets/a.xlsx", b"PK\x03\x04");
     let noise: Vec<u8> = (0..40_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let cases: [(&str, Vec<u8>, &str); 13] = [
-        ("empty.ndjson", Vec::new(), "it holds no record"),
-        ("blank.ndjson", b"\n\n".to_vec(), "it holds no record"),
-        ("header.csv", b"ts,AGE,p\n".to_vec(), "it holds no record"),
+        ("empty.ndjson", Vec::new(), "it has no records"),
+        ("blank.ndjson", b"\n\n".to_vec(), "it has no records"),
+        ("header.csv", b"ts,AGE,p\n".to_vec(), "it has no records"),
         ("noise.ndjson", noise, "looks like"),
         ("array.json", format!("[{record},{record}]").into_bytes(), "one JSON array"),
         ("scalars.ndjson", b"1\n2\n\"x\"\n".to_vec(), "no line is a record"),
@@ -39,7 +39,11 @@ fn what_cannot_be_a_log_is_one_sentence() {
     for (name, bytes, _) in &cases {
         world.file(name, bytes);
     }
-    let places = [("nothing", "the folder is empty"), ("sheets", "export a.xlsx"), ("*.none", "no file matches")];
+    let places = [
+        ("nothing", "the folder is empty"),
+        ("sheets", "a.xlsx is a spreadsheet: convert it"),
+        ("*.none", "no file matches"),
+    ];
     let cases = cases.iter().map(|(name, _, why)| (*name, *why)).chain(places);
     for (name, why) in cases {
         let ran = world.vigie(&["init", "--log", name, "--yes"]);

@@ -24,7 +24,12 @@ fn example() -> Example {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("reference_data/home_credit");
     let bytes = fs::read(folder.join("reference.vigie")).unwrap();
     let reference = Reference::from_bytes("reference.vigie", &bytes).unwrap();
-    let table = read_table("reference.parquet", fs::read(folder.join("reference.parquet")).unwrap()).unwrap();
+    let table = read_table(
+        "reference.parquet",
+        fs::read(folder.join("reference.parquet")).unwrap(),
+        vigie::csv_text::CsvForm::default(),
+    )
+    .unwrap();
     let columns = table
         .columns
         .into_iter()

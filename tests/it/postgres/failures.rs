@@ -476,12 +476,12 @@ fn features_with_another_spelling_are_named() {
     };
     database.sql("UPDATE log SET inputs = (inputs - 'INCOME') || jsonb_build_object('Income', inputs->'INCOME')");
     let found = reasons(&run(&world).unwrap());
-    assert!(found.iter().any(|reason| reason.contains("the log has `Income`")), "{found:?}");
+    assert!(found.iter().any(|reason| reason.contains("records have `Income`")), "{found:?}");
     database
         .sql("CREATE TABLE wide AS SELECT ts, p, (inputs->>'AGE')::float8 AS age, inputs->>'JOB' AS \"JOB\" FROM log");
     database.config(&world, "wide", "fields: {timestamp: ts, probability: p}\n");
     let found = reasons(&run(&world).unwrap());
-    assert!(found.iter().any(|reason| reason.contains("the log has `age`")), "{found:?}");
+    assert!(found.iter().any(|reason| reason.contains("records have `age`")), "{found:?}");
     std::fs::remove_dir_all(world.path("reports")).unwrap();
     database.sql("UPDATE log SET inputs = jsonb_build_object('age', 41, 'job', 'clerk')");
     database.config(&world, "log", FIELDS);

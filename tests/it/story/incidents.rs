@@ -76,7 +76,7 @@ fn differences(report: &Value, day: &Day, tolerance_minutes: i64) -> Vec<String>
     }
     match assess(report, &feature_names(report), &day.stories, tolerance_minutes) {
         Outcome::Right => {}
-        Outcome::CannotBeTold => wrong.push("a side cannot be told".to_owned()),
+        Outcome::CannotBeTold => wrong.push("a side is not clear".to_owned()),
         Outcome::Wrong(why) => wrong.push(why),
     }
     let of_run = |finding: &&Value| finding["subject"]["kind"] == "run" || finding["subject"]["kind"] == "score";

@@ -110,7 +110,11 @@ fn all() -> Vec<Lost> {
         lost("a.ndjson", gzip(&plain()), InputShape::Compressed(Packing::Gzip)),
         lost("a.csv", zstd::encode_all(csv(",", ".").as_slice(), 1).unwrap(), InputShape::Compressed(Packing::Zstd)),
         lost("a.ndjson", b"BZh91AY&SY\x80\x81\xff\n\x02".to_vec(), InputShape::Compressed(Packing::Bzip2)),
-        // A spreadsheet.
+        lost(
+            "a.csv",
+            b"PK\x03\x04\x14\0\x08\0\x08\0\xff\xfe\x13\0\0\0[Content_Types].xml".to_vec(),
+            InputShape::Spreadsheet,
+        ),
         lost(
             "a.csv",
             b"PK\x03\x04\x14\0\x08\x08\x08\0\xff\xfe\x01\n\x02".to_vec(),

@@ -6,6 +6,7 @@ pub(crate) mod baseline;
 pub(crate) mod changes;
 pub(crate) mod clocks;
 pub(crate) mod cost_alert;
+pub(crate) mod csv_forms;
 pub(crate) mod dead;
 pub(crate) mod decimals;
 pub(crate) mod decisions;

@@ -91,11 +91,7 @@ fn a_column_without_a_value_is_noted() {
     for (cell, more) in [("", none), ("NaN", none), ("None", &["--categorical", "y"])] {
         world.file("rows.csv", format!("x,y\n{}", rows(cell)));
         let ran = learn(&world, more).ok();
-        assert!(
-            ran.stderr.contains("note: y: no row has a value, so any value in the log will be drift"),
-            "{}",
-            ran.stderr
-        );
+        assert!(ran.stderr.contains("note: y: no row has a value, so any value will be drift"), "{}", ran.stderr);
         assert_eq!(ran.stderr.matches("no row has a value").count(), 1, "{}", ran.stderr);
     }
 }
@@ -155,7 +151,7 @@ fn a_damaged_or_foreign_table_is_refused_with_its_line() {
     assert!(doubled.contains("two columns are named `x`"), "{doubled}");
     let spreadsheet = refused("a.xlsx", b"PK\x03\x04");
     assert!(
-        spreadsheet.contains("this is a spreadsheet: export it as CSV (UTF-8, commas) or Parquet"),
+        spreadsheet.contains("this is a spreadsheet; convert it: `python3 -c 'import pandas; pandas.read_excel"),
         "{spreadsheet}"
     );
     for (name, said) in [
@@ -183,12 +179,13 @@ fn decimal_commas_are_pointed_out() {
     let row = |row: usize| format!("{row}.25,\"{row},50\"\n");
     world.file("rows.csv", format!("x,INCOME\n{}", (0..200).map(row).collect::<String>()));
     let ran = learn(&world, &[]).ok();
-    assert!(ran.stderr.contains("note: INCOME: text with a decimal comma, such as 0,50, treated as"), "{}", ran.stderr);
+    let note = "note: INCOME: text with a decimal comma, such as 0,50, treated as categorical; if these are numbers, pass --csv";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
     let world = self::world(SOURCE, |record| record["inputs"]["INCOME"] = json!("13361,20"));
     let said = check(&world).ok().stdout;
-    assert!(said.contains("\nNot a number: INCOME: \"13361,20\" (a decimal comma?)."), "{said}");
+    assert!(said.contains("\nNot a number: INCOME: \"13361,20\" (a decimal comma? For CSV, set"), "{said}");
     let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
-    assert!(fs::read_to_string(page).unwrap().contains("(a decimal comma?)"));
+    assert!(fs::read_to_string(page).unwrap().contains("(a decimal comma? For CSV"));
 }
 
 #[test]
@@ -201,7 +198,7 @@ fn a_field_with_another_spelling_is_named() {
     assert!(said.contains("INCOME is in no record, but records have `Income`"), "{said}");
     let report = world.check("2026-10-01", "2026-10-02");
     let reason = report["verdict"]["findings"][0]["reason"].as_str().unwrap();
-    assert!(reason.contains("no record in the window has this feature; the log has `Income`"), "{reason}");
+    assert!(reason.contains("no record in the window has this feature; records have `Income`"), "{reason}");
     assert_eq!(feature(&report, "INCOME")["severity"], "alarm");
     // In French.
     let english = fs::read_to_string(world.path("vigie.yaml")).unwrap();
@@ -209,7 +206,7 @@ fn a_field_with_another_spelling_is_named() {
     check(&world).ok();
     let page = world.path("reports/m/20261001T000000Z_20261002T000000Z/report.html");
     let page = fs::read_to_string(page).unwrap().replace('\u{a0}', " ");
-    assert!(page.contains("qui contient en revanche « Income »"), "{page}");
+    assert!(page.contains("mais des enregistrements contiennent « Income »"), "{page}");
 }
 
 #[test]
@@ -399,7 +396,7 @@ fn a_folder_of_spreadsheets_says_how_to_export_them() {
     world.file("log/october.xlsx", "PK");
     let ran = check(&world);
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("export october.xlsx as CSV or Parquet"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("october.xlsx is a spreadsheet: convert it: `python3 -c"), "{}", ran.stderr);
 }
 
 #[test]

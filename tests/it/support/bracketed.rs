@@ -144,6 +144,7 @@ impl PageWords for Bracketed {
         too_few_recent(windows: usize, least: usize) -> String;
         pace(pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String;
         against(against: &AgainstWindow) -> String;
+        compared_with(reference: &str) -> String;
         range_verdicts(verdicts: &[(Severity, usize)]) -> String;
         labels_not_yet(place: &str) -> String;
         label_counts(labels: &LabelCounts, rows: u64) -> String;

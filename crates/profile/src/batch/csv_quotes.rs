@@ -1,8 +1,10 @@
 //! Finds a quote in CSV that is not closed in its own cell: the rows behind it would be lost in the cell.
 
-/// Scans CSV with commas, in pieces of any size.
+/// Scans CSV, in pieces of any size.
 #[derive(Debug, Clone, Copy)]
 pub struct QuoteScan {
+    /// What is between cells.
+    separator: u8,
     state: QuotePlace,
     line: u64,
     /// Length of the current row until now.
@@ -20,13 +22,13 @@ enum QuotePlace {
     Quote { from: u64 },
 }
 
-impl Default for QuoteScan {
-    fn default() -> Self {
-        Self { state: QuotePlace::Plain { is_start: true }, line: 1, row_bytes: 0, stray: None }
-    }
-}
-
 impl QuoteScan {
+    /// A scan of CSV with this byte between cells.
+    #[must_use]
+    pub fn new(separator: u8) -> Self {
+        Self { separator, state: QuotePlace::Plain { is_start: true }, line: 1, row_bytes: 0, stray: None }
+    }
+
     /// Scans the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
         // Most pieces of most files. (A shorter one may be a byte-order mark.)
@@ -37,7 +39,7 @@ impl QuoteScan {
                 None => self.row_bytes + bytes.len() as u64,
             };
             if let Some(last) = bytes.last() {
-                self.state = QuotePlace::Plain { is_start: ends_cell(*last) };
+                self.state = QuotePlace::Plain { is_start: self.ends_cell(*last) };
             }
             return;
         }
@@ -79,11 +81,11 @@ impl QuoteScan {
             (QuotePlace::Plain { is_start: true }, b'"') => QuotePlace::Quoted { from: self.line },
             // A byte-order mark.
             (QuotePlace::Plain { is_start: true }, 0xef | 0xbb | 0xbf) if self.line == 1 => self.state,
-            (QuotePlace::Plain { .. }, byte) => QuotePlace::Plain { is_start: ends_cell(byte) },
+            (QuotePlace::Plain { .. }, byte) => QuotePlace::Plain { is_start: self.ends_cell(byte) },
             (QuotePlace::Quoted { from }, b'"') => QuotePlace::Quote { from },
             (QuotePlace::Quoted { .. }, _) => self.state,
             (QuotePlace::Quote { from }, b'"') => QuotePlace::Quoted { from },
-            (QuotePlace::Quote { .. }, byte) if ends_cell(byte) => QuotePlace::Plain { is_start: true },
+            (QuotePlace::Quote { .. }, byte) if self.ends_cell(byte) => QuotePlace::Plain { is_start: true },
             (QuotePlace::Quote { from }, byte) => {
                 if self.line > from && !matches!(byte, b' ' | b'\t') {
                     self.stray = Some(from);
@@ -95,10 +97,10 @@ impl QuoteScan {
         let is_row_end = ends_row(byte) && matches!(self.state, QuotePlace::Plain { .. });
         self.row_bytes = if is_row_end { 0 } else { self.row_bytes + 1 };
     }
-}
 
-fn ends_cell(byte: u8) -> bool {
-    byte == b',' || ends_row(byte)
+    fn ends_cell(&self, byte: u8) -> bool {
+        byte == self.separator || ends_row(byte)
+    }
 }
 
 fn ends_row(byte: u8) -> bool {
@@ -112,7 +114,7 @@ mod tests {
     /// The line of the stray quote, in pieces of every size.
     fn stray(text: &[u8], may_be_torn: bool) -> Option<u64> {
         let found = |size: usize| {
-            let mut scan = QuoteScan::default();
+            let mut scan = QuoteScan::new(b',');
             text.chunks(size).for_each(|bytes| scan.feed(bytes));
             scan.finish(may_be_torn);
             scan.stray()
@@ -132,13 +134,17 @@ mod tests {
         assert_eq!(stray(b"x,y\n2,\"y\n3,z\n", false), Some(2));
         assert_eq!(stray(b"x,y\n2,\"y\n3,\"z\n4,u\n", false), Some(2), "a second stray quote");
         assert_eq!(stray(b"x\n\"\"\"\n", false), Some(2));
-        let mut scan = QuoteScan::default();
+        let mut scan = QuoteScan::new(b',');
         for (bytes, open_row) in
             [(b"x,y\n1".as_slice(), (1, None)), (b",\"a\nb", (6, Some(2))), (b"\"", (7, None)), (b"\r", (0, None))]
         {
             scan.feed(bytes);
             assert_eq!(scan.open_row(), open_row);
         }
+        let mut scan = QuoteScan::new(b';');
+        scan.feed(b"x;y\n\"a;\nb\";\"c\nd\";\n1,\"2;3\n");
+        scan.finish(false);
+        assert_eq!(scan.stray(), None, "a quote behind a comma is inside a cell");
         let torn = b"x,y\n1,\"a\"\n2,\"b";
         assert_eq!((stray(torn, false), stray(torn, true)), (Some(3), None));
     }

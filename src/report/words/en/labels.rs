@@ -11,7 +11,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     pipeline_or_population: "Pipeline or population",
     side_pipeline: "Pipeline",
     side_population: "Population",
-    side_unknown: "Cannot be told",
+    side_unknown: "Not clear",
     what_to_do_first: "What to do first",
     rows_used: "Rows used",
     features_moved: "Drifted features",

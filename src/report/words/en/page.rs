@@ -236,7 +236,10 @@ impl PageWords for English {
     }
 
     fn decimal_comma(&self, example: &str) -> String {
-        format!("Not a number: {} (a decimal comma?).", shown(example))
+        format!(
+            "Not a number: {} (a decimal comma? For CSV, set `csv: {{decimal: \",\"}}` next to source.path).",
+            shown(example)
+        )
     }
 
     fn skipped_files(&self, skipped: &SkippedFiles) -> String {
@@ -246,7 +249,7 @@ impl PageWords for English {
         }
         format!(
             "skipped, because their names do not end in .parquet, .ndjson, .jsonl or .csv, optionally with .gz or .zst (source.format \
-             sets the format of other names): {}",
+             sets the format of other names; spreadsheets have to be converted to CSV or Parquet): {}",
             names.join(", ")
         )
     }

@@ -156,7 +156,7 @@ pub(super) fn side(story: &Story) -> String {
     let cause = match story.side {
         StorySide::Pipeline => "this looks like a fault in the data pipeline",
         StorySide::Population => "this looks like a change of the applicants",
-        StorySide::Unknown => "whether the data pipeline or the applicants changed cannot be told",
+        StorySide::Unknown => "whether the data pipeline or the applicants changed is not clear",
     };
     if story.reasons.is_empty() { cause.to_owned() } else { format!("{cause}: {}", reasons(story)) }
 }

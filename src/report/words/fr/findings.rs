@@ -40,9 +40,9 @@ pub(super) fn measure(finding: &Finding) -> String {
             format!("{} des lignes ont des modalités absentes de la référence{listed}", percent(*share))
         }
         Facts::Absent { near } => {
-            let near = near
-                .as_ref()
-                .map_or(String::new(), |near| format!("\u{a0}; des enregistrements contiennent {}", quoted(&shown(near))));
+            let near = near.as_ref().map_or(String::new(), |near| {
+                format!("\u{a0}; des enregistrements contiennent {}", quoted(&shown(near)))
+            });
             format!("aucun enregistrement de la fenêtre ne contient cette variable{near}")
         }
         Facts::Dead { from, to } => unusable::dead(*from, *to),

@@ -21,7 +21,9 @@ use crate::{
 pub(super) fn since(since: &Since) -> String {
     const FIRST: &str = "aucun rapport antérieur de ce modèle";
     match since {
-        Since::WithoutTimes => "Inconnu\u{a0}: les lignes ne sont pas datées\u{a0}; --timestamp nomme leur colonne.".to_owned(),
+        Since::WithoutTimes => {
+            "Inconnu\u{a0}: les lignes ne sont pas datées\u{a0}; --timestamp nomme leur colonne.".to_owned()
+        }
         Since::First { begin: Some(begin), .. } => {
             format!("Depuis le {}, au cours de cette fenêtre\u{a0}; {FIRST}.", moment(*begin))
         }

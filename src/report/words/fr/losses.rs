@@ -29,24 +29,29 @@ fn appearance(shape: InputShape) -> String {
         InputShape::Markup => "on dirait du HTML ou du XML",
         InputShape::KeyValue => "on dirait des paires `clé=valeur` et non du JSON",
         InputShape::Csv => "on dirait du CSV",
+        InputShape::Separator(',') => {
+            "on dirait du CSV dont les cellules sont séparées par des virgules et non par le séparateur déclaré"
+        }
         InputShape::Separator('\t') => "on dirait du CSV dont les cellules sont séparées par des tabulations",
         InputShape::Separator(separator) => {
-            return format!(
-                "on dirait du CSV dont les cellules sont séparées par `{separator}` et non par des virgules"
-            );
+            return format!("on dirait du CSV dont les cellules sont séparées par `{separator}`");
         }
         InputShape::NoHeader => "on dirait du CSV sans en-tête, car la première ligne contient des valeurs",
         InputShape::CellCount => {
             "aucune ligne n’a autant de cellules que l’en-tête (virgule décimale, ou texte sans guillemets\u{a0}?)"
         }
-        InputShape::SepLine => "la première ligne est `sep=,`, comme l’écrit Excel, au lieu d’un en-tête",
+        InputShape::SepLine => {
+            "la première ligne indique le séparateur (`sep=`), comme l’écrit Excel, au lieu d’un en-tête"
+        }
         InputShape::OpenQuote => {
             "une cellule entre guillemets qui commence ici n’est pas refermée, et la suite s’y perd"
         }
         InputShape::Json => "on dirait du JSON",
         InputShape::Utf16 => "on dirait du texte en UTF-16",
-        InputShape::NotUtf8 => "le texte n’est pas en UTF-8 (Latin-1\u{a0}?)",
+        InputShape::NotUtf8 => "le texte n’est pas en UTF-8 (Windows-1252 ou Latin-1\u{a0}?)",
+        InputShape::WrongEncoding => "le texte n’est pas dans l’encodage déclaré",
         InputShape::Binary => "on dirait des données binaires",
+        InputShape::Spreadsheet => "c’est un classeur de tableur",
         InputShape::Compressed(packing) => {
             return format!("on dirait du {}, mais le nom du fichier ne l’indique pas", packing.name());
         }
@@ -85,9 +90,13 @@ fn remedy(shape: InputShape) -> String {
         InputShape::Lists => "écrivez des objets avec des noms, ou déclarez la liste dans `source.fields.features`",
         InputShape::PythonDict => "écrivez les enregistrements avec `json.dumps` et non avec `str`",
         InputShape::Csv => "nommez le fichier .csv",
-        InputShape::Separator(_) => {
-            "séparez les cellules par des virgules et écrivez les décimales avec un point (`to_csv(sep=\",\", \
-             decimal=\".\")`)"
+        InputShape::Separator(',') => "corrigez ou enlevez `separator` dans `csv` à côté de `path`",
+        InputShape::Separator(separator) => {
+            let separator = if separator == '\t' { "tab".to_owned() } else { format!("\"{separator}\"") };
+            return format!(
+                "ajoutez `csv: {{separator: {separator}}}` à côté de `path`, avec `decimal: \",\"` pour des virgules décimales, et \
+                 nommez le fichier .csv"
+            );
         }
         InputShape::NoHeader => "écrivez un en-tête avec le nom des colonnes",
         InputShape::CellCount => {
@@ -96,8 +105,17 @@ fn remedy(shape: InputShape) -> String {
         InputShape::SepLine => "supprimez la première ligne (`sed 1d`)",
         InputShape::OpenQuote => "refermez les guillemets, et doublez ceux qui se trouvent dans un texte",
         InputShape::Json => "nommez le fichier .ndjson",
-        InputShape::Utf16 => "écrivez en UTF-8 (`iconv -f UTF-16 -t UTF-8`)",
-        InputShape::NotUtf8 => "écrivez en UTF-8 (`iconv -f LATIN1 -t UTF-8`)",
+        InputShape::Utf16 => {
+            "écrivez en UTF-8 (`iconv -f UTF-16 -t UTF-8`), ou pour du CSV ajoutez `csv: {encoding: utf-16le}` à côté de `path`"
+        }
+        InputShape::NotUtf8 => {
+            "écrivez en UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8`), ou pour du CSV ajoutez `csv: {encoding: windows-1252}` à côté \
+             de `path`"
+        }
+        InputShape::WrongEncoding => {
+            "corrigez `encoding` dans `csv` à côté de `path`, ou enlevez-le si le fichier est en UTF-8"
+        }
+        InputShape::Spreadsheet => "convertissez-le en CSV (`soffice --headless --convert-to csv FICHIER`)",
         InputShape::Compressed(packing) => {
             return match packing.ending() {
                 Some(ending) => format!("ajoutez {ending} à son nom"),
@@ -115,7 +133,9 @@ fn remedy(shape: InputShape) -> String {
         | InputShape::Unknown => "écrivez un objet JSON par ligne (.ndjson), du CSV ou du Parquet",
         InputShape::NoTime => "déclarez dans `source.fields.timestamp` une date RFC 3339 ou un temps Unix",
         InputShape::NoProbability => {
-            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`"
+            "vérifiez `source.fields.probability`\u{a0}; pour des pourcentages, ajoutez `scale: 0.01`\u{a0}; pour le nombre que \
+             prédit une régression, déclarez `prediction`\u{a0}; pour des virgules décimales en CSV, ajoutez `csv: {decimal: \
+             \",\"}`"
         }
         InputShape::NoFeatures | InputShape::UnknownInputs => {
             "déclarez dans `source.fields.features` un objet, une liste avec `feature_names`, ou des tenseurs nommés"
@@ -140,7 +160,7 @@ mod tests {
         assert_eq!(
             lost(&loss),
             "log/a.ndjson, ligne 1\u{a0}: on dirait du texte en UTF-16 (de même pour 1 autre fichier)\u{a0}; écrivez en \
-             UTF-8 (`iconv -f UTF-16 -t UTF-8`)"
+             UTF-8 (`iconv -f UTF-16 -t UTF-8`), ou pour du CSV ajoutez `csv: {encoding: utf-16le}` à côté de `path`"
         );
     }
 }

@@ -251,13 +251,17 @@ impl PageWords for French {
     }
 
     fn decimal_comma(&self, example: &str) -> String {
-        format!("Valeur non numérique\u{a0}: {} (une virgule décimale\u{a0}?).", shown(example))
+        format!(
+            "Valeur non numérique\u{a0}: {} (une virgule décimale\u{a0}? Pour du CSV, ajoutez `csv: {{decimal: \",\"}}` à côté de \
+             source.path).",
+            shown(example)
+        )
     }
 
     fn skipped_files(&self, skipped: &SkippedFiles) -> String {
         format!(
             "ignorés, car leur nom ne se termine pas par .parquet, .ndjson, .jsonl ou .csv, suivi ou non de .gz ou .zst (source.format \
-             donne le format des autres noms)\u{a0}: {}",
+             donne le format des autres noms\u{a0}; un classeur doit être converti en CSV ou en Parquet)\u{a0}: {}",
             lists::names(&skipped.names, skipped.more)
         )
     }
