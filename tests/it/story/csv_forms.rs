@@ -1,7 +1,7 @@
 //! CSV with other separators, decimal signs and encodings is the same table; a form that does not fit is named, and never guessed
 //! where a config states one.
 
-use std::fs;
+use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
 
@@ -75,12 +75,13 @@ fn log(naive: bool) -> (String, String) {
     let (mut log, mut labels) = (String::new(), "request_id,actual\n".to_owned());
     for (row, one) in table.lines().zip([None].into_iter().chain(applicants(600, 4).into_iter().map(Some))) {
         let Some(one) = one else {
-            log += &format!("ts,id,{row}\n");
+            let _ = writeln!(log, "ts,id,{row}");
             continue;
         };
         let time = one.rfc3339();
-        log += &format!("{},{},{row}\n", if naive { time.trim_end_matches('Z') } else { &time }, one.id);
-        labels += &format!("{},{}\n", one.id, u8::from(one.owns));
+        let time = if naive { time.trim_end_matches('Z') } else { &time };
+        let _ = writeln!(log, "{time},{},{row}", one.id);
+        let _ = writeln!(labels, "{},{}", one.id, u8::from(one.owns));
     }
     (log, labels)
 }
