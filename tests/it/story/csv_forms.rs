@@ -72,12 +72,10 @@ impl Form {
 /// The log as CSV, and its labels.
 fn log(naive: bool) -> (String, String) {
     let table = training_csv(600);
-    let (mut log, mut labels) = (String::new(), "request_id,actual\n".to_owned());
-    for (row, one) in table.lines().zip([None].into_iter().chain(applicants(600, 4).into_iter().map(Some))) {
-        let Some(one) = one else {
-            let _ = writeln!(log, "ts,id,{row}");
-            continue;
-        };
+    let mut rows = table.lines();
+    let mut log = format!("ts,id,{}\n", rows.next().unwrap());
+    let mut labels = "request_id,actual\n".to_owned();
+    for (row, one) in rows.zip(applicants(600, 4)) {
         let time = one.rfc3339();
         let time = if naive { time.trim_end_matches('Z') } else { &time };
         let _ = writeln!(log, "{time},{},{row}", one.id);
