@@ -3,7 +3,7 @@
 import os
 import sys
 
-from vigie._binary import VigieError, program
+from ._binary import VigieError, program
 
 try:
     binary = program()

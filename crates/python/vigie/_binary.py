@@ -7,10 +7,8 @@ import subprocess
 import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from vigie._report import Report
+from ._report import Report
 
 _NOTE = "note: "
 _ERROR = "\nvigie: "

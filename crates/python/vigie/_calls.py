@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from vigie._binary import VigieError, run
-from vigie._report import Report
-from vigie._tables import Stored, Table, store
+from ._binary import VigieError, run
+from ._report import Report
+from ._tables import Stored, Table, store
 
 _Names: TypeAlias = str | Sequence[str | int] | None
 _PAGE = "\nreport: "

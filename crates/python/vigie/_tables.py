@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from vigie._binary import VigieError
+from ._binary import VigieError
 
 
 class ArrowTable(Protocol):

@@ -29,14 +29,12 @@ fn outcomes_of_the_second_table_are_labels() {
 
     // Words instead of 0 and 1, in both tables.
     let in_words = |text: &str| -> String {
-        text.lines()
-            .map(|line| {
-                let (head, p) = line.rsplit_once(',').unwrap();
-                let head = head.strip_suffix(",1").map(|head| format!("{head},bad")).unwrap_or_else(|| head.to_owned());
-                let head = head.strip_suffix(",0").map(|head| format!("{head},good")).unwrap_or(head);
-                format!("{head},{p}\n")
-            })
-            .collect()
+        let mut lines = text.lines();
+        let header = lines.next().unwrap();
+        lines.fold(format!("{header}\n"), |words, line| {
+            let [p, target, head] = line.rsplitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            format!("{words}{head},{},{p}\n", if target == "1" { "bad" } else { "good" })
+        })
     };
     world.file("ref.csv", in_words(&table(&applicants(900, 7), 0.0)));
     world.file("cur.csv", in_words(&current));

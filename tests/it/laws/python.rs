@@ -1,4 +1,4 @@
-//! The Python files of the training side: each has a summary and is not too long, and none import each other in a circle.
+//! The Python files of the training side and of the wheel: each has a summary and is not too long, and none import each other in a circle.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -83,10 +83,11 @@ fn edges(files: &BTreeMap<String, String>) -> BTreeMap<Module, BTreeSet<Module>>
 }
 
 #[test]
-fn training_files_have_summaries_and_no_import_cycles() {
+fn files_have_summaries_and_no_import_cycles() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = Vec::new();
     python_files(&root.join("training"), &mut all);
+    python_files(&root.join("crates/python"), &mut all);
     let read = |path: &PathBuf| {
         let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
         (name, fs::read_to_string(path).unwrap())

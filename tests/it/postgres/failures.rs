@@ -481,7 +481,7 @@ fn features_with_another_spelling_are_named() {
         .sql("CREATE TABLE wide AS SELECT ts, p, (inputs->>'AGE')::float8 AS age, inputs->>'JOB' AS \"JOB\" FROM log");
     database.config(&world, "wide", "fields: {timestamp: ts, probability: p}\n");
     let found = reasons(&run(&world).unwrap());
-    assert!(found.iter().any(|reason| reason.contains("the log has `age`")), "{found:?}");
+    assert!(found.iter().any(|reason| reason.contains("records have `age`")), "{found:?}");
     std::fs::remove_dir_all(world.path("reports")).unwrap();
     database.sql("UPDATE log SET inputs = jsonb_build_object('age', 41, 'job', 'clerk')");
     database.config(&world, "log", FIELDS);
