@@ -155,8 +155,8 @@ fn a_form_that_does_not_fit_is_named_before_and_at_the_check() {
         ("{}", FORMS[1].write(&log(false).0), "set `csv: {encoding: utf-16le}` next to `path`"),
         ("{}", FORMS[3].write(&log(false).0), "set `csv: {encoding: windows-1252}` next to `path`"),
         ("{separator: \";\"}", usual.clone(), "looks like CSV with commas between the cells, and not the separator"),
-        ("{encoding: utf-16be}", usual.clone(), "is not text in the encoding that is set; correct `encoding`"),
-        ("{encoding: windows-1252}", usual.clone(), "is not text in the encoding that is set; correct `encoding`"),
+        ("{encoding: utf-16be}", usual.clone(), "is not text in the encoding that is set"),
+        ("{encoding: windows-1252}", usual.clone(), "is not text in the encoding that is set"),
         ("{separator: \":\"}", usual.clone(), "`source.csv.separator` must be one of `,`, `;`, `tab`, `|`"),
         ("{delimiter: \";\"}", usual, "delimiter"),
     ] {
