@@ -12,6 +12,10 @@ use crate::{
 pub(super) fn too_many_left_out(report: &Report, page: &Path) -> Option<Fault> {
     let finding = report.verdict.too_many_left_out()?;
     let Facts::RowsLeftOut { reason, .. } = finding.facts else { return None };
+    if report.tables.is_some() {
+        let statement = terminal_words().measure(finding);
+        return Some(Fault::setup(format!("CUR: {statement}; the report is {}", page.display())));
+    }
     let (key, next) = match reason {
         UnusableReason::Percentage => ("source.fields.probability", "for percentages, set `scale: 0.01`"),
         UnusableReason::OutOfRange => ("source.fields.probability", "map the field that holds the probability"),

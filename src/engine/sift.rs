@@ -167,8 +167,11 @@ fn unusable(records: &Records, row: usize, rule: &Eligibility) -> Option<Reason>
 /// Identifies a row for the operator.
 fn example(records: &Records, row: usize, reason: Reason) -> String {
     let id = value(records.id.as_ref(), row, |ids| ids.value(row).to_owned());
-    let at = || Instant(records.timestamp.get(row).copied().unwrap_or_default()).to_string();
-    let name = id.unwrap_or_else(at);
+    let name = id.unwrap_or_else(|| match records.timestamp.get(row) {
+        // The rows of a table have neither ids nor times.
+        None | Some(0) => "a row".to_owned(),
+        Some(at) => Instant(*at).to_string(),
+    });
     match reason {
         Reason::Failed => value(records.status.as_ref(), row, |column| column.value(row))
             .map_or(name.clone(), |status| format!("{name}: status {status}")),

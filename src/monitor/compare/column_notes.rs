@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use vigie_profile::{
     batch::{Number, number},
-    near::folded_name,
+    near::{alternatives, folded_name},
     shown::{listed, shown},
 };
 
@@ -13,6 +13,7 @@ use super::request::CompareRequest;
 use crate::{
     csv_text::DetectedCsv,
     drift::{FeatureDrift, PsiBinKind},
+    fault::{Fault, Result},
     source::RecordSample,
 };
 
@@ -70,8 +71,30 @@ impl ColumnsOfTable {
         self.0.contains_key(name)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.keys().map(String::as_str)
+    /// Checks, for the second table, that columns which options name exist, and that scores are numbers.
+    pub(super) fn require_named(&self, request: &CompareRequest) -> Result<()> {
+        let (roles, table) = (&request.choice, request.current_name());
+        let named = [
+            ("--timestamp", &request.timestamp, false),
+            ("--probability", &roles.probability, true),
+            ("--prediction", &roles.prediction, true),
+        ];
+        for (flag, name, is_score) in named {
+            let Some(name) = name else { continue };
+            let why = match self.0.get(name) {
+                Some(column) if is_score && !column.has_numbers => {
+                    let example = column.text.as_ref().map(|text| format!(", such as `{}`", shown(text)));
+                    format!("no number in column `{}` of {table}{}", shown(name), example.unwrap_or_default())
+                }
+                Some(_) => continue,
+                None => {
+                    let alternatives = alternatives(name, self.0.keys().map(String::as_str));
+                    format!("{table} has no column `{}`{alternatives}", shown(name))
+                }
+            };
+            return Err(Fault::setup(format!("{flag}: {why}")));
+        }
+        Ok(())
     }
 
     /// Names of columns that the other table does not have.

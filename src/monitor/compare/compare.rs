@@ -5,11 +5,7 @@ use std::{path::Path, time::Instant as StdInstant};
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
-use vigie_profile::{
-    near::alternatives,
-    shown::shown,
-    window::{Cadence, Instant, Span, Window},
-};
+use vigie_profile::window::{Cadence, Instant, Span, Window};
 
 use super::{
     column_notes::{ColumnsOfTable, constants, csv_notes, differences},
@@ -56,14 +52,7 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     let [reference, current] = samples.each_ref().map(ColumnsOfTable::of);
     let found = samples.map(|sample| sample.csv);
     let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());
-    if let Some(name) = request.timestamp.as_ref().filter(|name| !current.has(name)) {
-        let alternatives = alternatives(name, current.names());
-        return Err(Fault::setup(format!(
-            "--timestamp: {} has no column `{}`{alternatives}",
-            request.current_name(),
-            shown(name)
-        )));
-    }
+    current.require_named(request)?;
     // A time is not a feature.
     let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
     let learnt = learn_reference(request, reference_csv, time.cloned().collect(), work.path())?;

@@ -31,6 +31,26 @@ fn what_cannot_be_compared_is_one_sentence() {
         assert_eq!((ran.stderr.lines().count(), ran.stdout.as_str()), (1, ""), "{tables:?}: {}", ran.stderr);
         assert!(!world.path("vigie-report/report.html").exists(), "{tables:?}");
     }
+    // Scores of which the second table has none, too few, or other ones.
+    let scored = |score: &dyn Fn(usize) -> String| -> String {
+        (0..600).fold("AGE,p\n".to_owned(), |text, row| text + &format!("{},{}\n", row % 50, score(row)))
+    };
+    world.file("scored.csv", scored(&|row| format!("0.{}", 1 + row % 9)));
+    for (score, why) in [
+        (scored(&|_| "x".to_owned()), "--probability: no number in column `p` of cur.csv, such as `x`"),
+        (scored(&|row| if row < 400 { String::new() } else { "0.5".to_owned() }), "no probability, such as a row"),
+        (scored(&|row| (row % 9 * 10).to_string()), "is it a percentage?"),
+        (format!("AGE,q\n{rows}"), "--probability: cur.csv has no column `p`; available: AGE, q"),
+    ] {
+        world.file("cur.csv", score);
+        let ran = world.vigie(&["compare", "scored.csv", "cur.csv", "--probability", "p"]);
+        assert_eq!(ran.code, Some(2), "{why}: {}", ran.stderr);
+        assert!(ran.stderr.contains(why), "{why}: {}", ran.stderr);
+        let page = world.path("vigie-report/report.html");
+        let all = ran.stdout + &ran.stderr + &std::fs::read_to_string(&page).unwrap_or_default();
+        assert!(!all.contains("1970") && !ran.stderr.contains("source."), "{}", ran.stderr);
+        let _ = std::fs::remove_file(page);
+    }
     for (options, why) in [
         (["--timestamp", "NOPE"], "--timestamp"),
         (["--probability", "NOPE"], "NOPE"),
