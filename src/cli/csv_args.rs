@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::csv_text::CsvForm;
+use crate::delimited::CsvForm;
 
 #[derive(Debug, Args)]
 pub(super) struct CsvArgs {

@@ -69,7 +69,7 @@ pub enum InputShape {
     /// CSV in another encoding than the config states.
     WrongEncoding,
     Binary,
-    /// A workbook of Excel or OpenDocument.
+    /// A workbook of Excel or `OpenDocument`.
     Spreadsheet,
     /// Compressed, but not named so.
     Compressed(Packing),

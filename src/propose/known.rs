@@ -1,6 +1,6 @@
 //! What is known besides the log: the model's features, and the columns of a table of training rows.
 
-use crate::csv_text::CsvForm;
+use crate::delimited::CsvForm;
 
 /// A column of the training table.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use vigie_profile::decision::HighScore;
 
 use super::{found_field::FoundField, question::Question};
-use crate::csv_text::DetectedCsv;
+use crate::delimited::DetectedCsv;
 
 /// The score of a proposal.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,7 +8,9 @@ use super::{
     table_problem::{Table, TableProblem},
     training::{TrainingColumn, TrainingValues},
 };
-use crate::csv_text::{CsvForm, DecimalSign, DetectedCsv, Separator, TextEncoding, WrongEncoding, decoded, with_point};
+use crate::delimited::{
+    CsvForm, DecimalSign, DetectedCsv, Separator, TextEncoding, WrongEncoding, decoded, with_point,
+};
 
 /// Reads the cells; the kind of a column is decided from all its cells. Empty cells are missing values.
 pub(super) fn read(bytes: Vec<u8>, form: CsvForm) -> Result<Table, TableProblem> {
@@ -72,7 +74,7 @@ fn check_encoding(text: &[u8], form: CsvForm) -> Result<(), TableProblem> {
     }
     let Err(error) = std::str::from_utf8(text) else { return Ok(()) };
     let before = text.get(..error.valid_up_to()).unwrap_or_default();
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     // It may be further behind than what is looked at to detect the form.
     let found = DetectedCsv::of(text).map_or(form, |found| found.form);
     let encoding = if found.encoding == TextEncoding::Utf8 { TextEncoding::Windows1252 } else { found.encoding };
@@ -122,7 +124,7 @@ pub fn duplicate_name<'n>(names: impl IntoIterator<Item = &'n str>) -> Option<&'
 mod tests {
     use super::super::training::TrainingValues;
     use crate::{
-        csv_text::CsvForm,
+        delimited::CsvForm,
         fault::Result,
         reference::{Training, read_table},
     };

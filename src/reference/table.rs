@@ -21,7 +21,7 @@ use super::{
     values::{values_of_arrays, values_of_json},
 };
 use crate::{
-    csv_text::{CsvForm, conversion, is_named_spreadsheet, is_spreadsheet},
+    delimited::{CsvForm, conversion, is_named_spreadsheet, is_spreadsheet},
     fault::{Fault, Result, describe_json},
 };
 

@@ -13,7 +13,7 @@ use super::{
     partition::Partition,
     store::{OpenFile, StoredFile},
 };
-use crate::csv_text::{CsvForm, decoded};
+use crate::delimited::{CsvForm, decoded};
 
 /// File format of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,7 +147,7 @@ impl LogFile {
     }
 
     /// Streams the text of CSV as UTF-8.
-    pub(super) fn csv_text(&self) -> io::Result<Box<dyn Read>> {
+    pub(super) fn delimited(&self) -> io::Result<Box<dyn Read>> {
         decoded(self.stream()?, self.csv.encoding)
     }
 

@@ -29,7 +29,7 @@ use super::{
     two_phase::{self, FeatureSink},
 };
 use crate::{
-    csv_text::{conversion, is_named_spreadsheet},
+    delimited::{conversion, is_named_spreadsheet},
     fault::{Fault, InputShape, Result},
 };
 

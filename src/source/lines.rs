@@ -16,7 +16,7 @@ use super::{
     records_builder::BATCH_ROWS,
     shape,
 };
-use crate::csv_text::{DecimalSign, with_point};
+use crate::delimited::{DecimalSign, with_point};
 
 /// Maximum length of a line in bytes, line end included. A longer one is malformed, and must not exhaust memory.
 const MAX_LINE: u64 = 16 << 20;
@@ -167,7 +167,7 @@ fn csv(
     sink: &mut dyn FnMut(Records),
 ) -> io::Result<()> {
     let separator = file.csv.separator.byte();
-    let watch = QuoteWatch { stream: file.csv_text()?, quotes: QuoteScan::new(separator) };
+    let watch = QuoteWatch { stream: file.delimited()?, quotes: QuoteScan::new(separator) };
     let mut rows = csv::ReaderBuilder::new().delimiter(separator).from_reader(watch);
     let header = rows.headers().cloned().map_err(into_io)?;
     check_quotes(&rows)?;

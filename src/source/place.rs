@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use vigie_profile::window::Span;
 
 use super::file::{FileForm, FileFormat};
-use crate::csv_text::CsvForm;
+use crate::delimited::CsvForm;
 
 /// Where the log, the labels or the feature table are stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

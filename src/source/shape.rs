@@ -9,7 +9,7 @@ use super::{
     file_summary::FileSummary,
 };
 use crate::{
-    csv_text::{Separator, WrongEncoding, is_spreadsheet},
+    delimited::{Separator, WrongEncoding, is_spreadsheet},
     fault::{InputShape, Packing},
 };
 
@@ -32,8 +32,8 @@ pub(super) fn recognise(file: &LogFile) -> Option<Found> {
         return None;
     }
     let bytes = match file.format {
-        FileFormat::Csv => match file.csv_text().and_then(head) {
-            Err(error) if error.get_ref().is_some_and(|error| error.is::<WrongEncoding>()) => {
+        FileFormat::Csv => match file.delimited().and_then(head) {
+            Err(error) if WrongEncoding::is_cause_of(&error) => {
                 return Some((InputShape::WrongEncoding, None));
             }
             text => text.ok()?,
@@ -134,7 +134,7 @@ pub(super) fn is_torn(text: &[u8]) -> bool {
 
 /// Counts the first rows with as many cells as the header, and the others.
 fn try_csv(file: &LogFile) -> (usize, usize) {
-    let Ok(text) = file.csv_text() else { return (0, 1) };
+    let Ok(text) = file.delimited() else { return (0, 1) };
     let separator = file.csv.separator;
     let mut rows = csv::ReaderBuilder::new().delimiter(separator.byte()).from_reader(text.take(HEAD as u64 * 16));
     match rows.headers() {
@@ -325,7 +325,7 @@ fn csv_shape(text: &str, line: &str, own: char) -> InputShape {
 mod tests {
     use super::*;
     use crate::{
-        csv_text::CsvForm,
+        delimited::CsvForm,
         source::{file::FileForm, store::StoredFile},
     };
 

@@ -11,7 +11,7 @@ use vigie_profile::{
 
 use super::request::CompareRequest;
 use crate::{
-    csv_text::DetectedCsv,
+    delimited::DetectedCsv,
     drift::{FeatureDrift, PsiBinKind},
     fault::{Fault, Result},
     source::RecordSample,
@@ -82,9 +82,8 @@ impl ColumnsOfTable {
         for (flag, name, is_score) in named {
             let Some(name) = name else { continue };
             let why = match self.0.get(name) {
-                Some(column) if is_score && !column.has_numbers => {
-                    let example = column.text.as_ref().map(|text| format!(", such as `{}`", shown(text)));
-                    format!("no number in column `{}` of {table}{}", shown(name), example.unwrap_or_default())
+                Some(ValueKinds { has_numbers: false, text: Some(text) }) if is_score => {
+                    format!("column `{}` of {table} has text such as `{}`, not numbers", shown(name), shown(text))
                 }
                 Some(_) => continue,
                 None => {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     archive::{self, Published, ReportFiles},
     config::{Problems, Settings},
-    csv_text::CsvForm,
+    delimited::CsvForm,
     engine::log_days,
     fault::{Fault, Result},
     monitor::{
@@ -47,8 +47,8 @@ pub struct ComparedOutput {
 pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<ComparedOutput> {
     let started = StdInstant::now();
     let work = tempfile::tempdir().map_err(|error| Fault::setup(format!("no temporary folder: {error}")))?;
-    let sampled = |key, path| RecordSample::read_up_to(SAMPLED, key, path, request.csv);
-    let samples = [sampled("REF", &request.reference)?, sampled("CUR", &request.current)?];
+    let read = |key, path| RecordSample::read_up_to(SAMPLED, key, path, request.csv);
+    let samples = [read("REF", &request.reference)?, read("CUR", &request.current)?];
     let [reference, current] = samples.each_ref().map(ColumnsOfTable::of);
     let found = samples.map(|sample| sample.csv);
     let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());

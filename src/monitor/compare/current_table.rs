@@ -14,7 +14,7 @@ use vigie_profile::{
 use super::request::CompareRequest;
 use crate::{
     config::AddressedFile,
-    csv_text::CsvForm,
+    delimited::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use vigie_profile::window::Instant;
 
 use crate::{
-    csv_text::CsvForm,
+    delimited::CsvForm,
     monitor::{learn::learn::LearnRequest, model::ModelFile},
     reference::{ColumnRoles, Holdout},
 };

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     config::AddressedFile,
-    csv_text::CsvForm,
+    delimited::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,

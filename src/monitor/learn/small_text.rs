@@ -5,7 +5,7 @@ use std::{fs::File, io::Read, path::Path};
 use vigie_profile::shown::shown;
 
 use crate::{
-    csv_text::{conversion, is_spreadsheet},
+    delimited::{conversion, is_spreadsheet},
     fault::describe_io,
 };
 

@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    csv_text::{CsvForm, DetectedCsv},
+    delimited::{CsvForm, DetectedCsv},
     fault::{Fault, Result, describe_io},
     reference::{Opener, ParquetTable, SourceFile, Training, TrainingColumn, TrainingValues, read_table},
     source::{self, StoredColumn, StoredValues},

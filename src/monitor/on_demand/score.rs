@@ -14,7 +14,7 @@ use vigie_profile::batch::level_of_number;
 use super::shap_columns::shap_columns;
 use crate::{
     config::AddressedFile,
-    csv_text::CsvForm,
+    delimited::CsvForm,
     fault::{Fault, Result},
     monitor::{
         atomic_file::AtomicFile,

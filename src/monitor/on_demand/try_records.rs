@@ -4,7 +4,7 @@ use vigie_profile::shown::{listed, shown};
 
 use crate::{
     config::Settings,
-    csv_text::{conversion, is_named_spreadsheet},
+    delimited::{conversion, is_named_spreadsheet},
     engine::{CheckedSample, check_sample},
     fault::{Fault, Result},
     monitor::run::{

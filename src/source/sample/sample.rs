@@ -12,7 +12,7 @@ use vigie_profile::{batch::Complaints, layout::Column};
 
 use super::{json, parquet};
 use crate::{
-    csv_text::{CsvForm, DetectedCsv},
+    delimited::{CsvForm, DetectedCsv},
     fault::{Fault, InputShape, Result},
     source::{
         LogSample, Request, SourceOptions,
@@ -203,7 +203,7 @@ fn written_as(files: Vec<Arc<LogFile>>, csv: CsvForm) -> Vec<Arc<LogFile>> {
 /// Whether a file begins with a header of several cells.
 fn is_table(file: &LogFile) -> bool {
     let mut line = String::new();
-    let read = file.csv_text().and_then(|text| BufReader::new(text.take(1 << 16)).read_line(&mut line));
+    let read = file.delimited().and_then(|text| BufReader::new(text.take(1 << 16)).read_line(&mut line));
     read.is_ok() && line.matches(char::from(file.csv.separator)).count() >= 2
 }
 

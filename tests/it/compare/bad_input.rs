@@ -37,7 +37,7 @@ fn what_cannot_be_compared_is_one_sentence() {
     };
     world.file("scored.csv", scored(&|row| format!("0.{}", 1 + row % 9)));
     for (score, why) in [
-        (scored(&|_| "x".to_owned()), "--probability: no number in column `p` of cur.csv, such as `x`"),
+        (scored(&|_| "x".to_owned()), "--probability: column `p` of cur.csv has text such as `x`, not numbers"),
         (scored(&|row| if row < 400 { String::new() } else { "0.5".to_owned() }), "no probability, such as a row"),
         (scored(&|row| (row % 9 * 10).to_string()), "is it a percentage?"),
         (format!("AGE,q\n{rows}"), "--probability: cur.csv has no column `p`; available: AGE, q"),

@@ -27,7 +27,7 @@ fn example() -> Example {
     let table = read_table(
         "reference.parquet",
         fs::read(folder.join("reference.parquet")).unwrap(),
-        vigie::csv_text::CsvForm::default(),
+        vigie::delimited::CsvForm::default(),
     )
     .unwrap();
     let columns = table

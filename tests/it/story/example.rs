@@ -25,7 +25,7 @@ fn the_committed_reference_matches_learn() {
     let request = LearnRequest {
         data: vec![home_credit("reference.parquet")],
         database: None,
-        csv: vigie::csv_text::CsvForm::default(),
+        csv: vigie::delimited::CsvForm::default(),
         log: None,
         out: folder.path().join("again.vigie"),
         choice: ColumnRoles {

@@ -310,12 +310,12 @@ fn challengers_score_as_their_libraries_do() {
     let world = World::new();
     let data = home_credit("reference.parquet").display().to_string();
     let own = home_credit("challengers/scores.csv");
-    let own = read_table("scores.csv", fs::read(own).unwrap(), vigie::csv_text::CsvForm::default()).unwrap();
+    let own = read_table("scores.csv", fs::read(own).unwrap(), vigie::delimited::CsvForm::default()).unwrap();
     for (name, file, tolerance) in CHALLENGERS {
         let model = home_credit("challengers").join(file).display().to_string();
         world.vigie(&["score", "--model", &model, "--data", &data, "--out", "scores.csv"]).ok();
         let ours =
-            read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap(), vigie::csv_text::CsvForm::default())
+            read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap(), vigie::delimited::CsvForm::default())
                 .unwrap();
         let (ours, own) = (numbers(&ours, "probability"), numbers(&own, name));
         assert_eq!((ours.len(), own.len()), (20_000, 500));
@@ -396,7 +396,7 @@ fn a_linear_pipeline_is_explained_against_the_means_of_its_reference() {
     let score = ["score", "--model", &model, "--data", &data, "--out", "scores.csv", "--output", "raw,shap"];
     world.vigie(&score).ok();
     let scores =
-        read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap(), vigie::csv_text::CsvForm::default())
+        read_table("scores.csv", fs::read(world.path("scores.csv")).unwrap(), vigie::delimited::CsvForm::default())
             .unwrap();
     let raw = numbers(&scores, "raw");
     let mean = raw.iter().sum::<f64>() / 20_000.0;

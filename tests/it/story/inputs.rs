@@ -228,7 +228,7 @@ fn write_parquet(path: &Path, columns: Vec<(&'static str, ArrayRef)>) {
 fn scored(world: &World, data: &str) -> Result<f64, String> {
     let request = ScoreRequest {
         model: world.path("model.json").into(),
-        csv: vigie::csv_text::CsvForm::default(),
+        csv: vigie::delimited::CsvForm::default(),
         data: world.path(data),
         out: world.path("out.csv"),
         outputs: vec![Output::Raw],

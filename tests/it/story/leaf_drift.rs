@@ -28,7 +28,7 @@ static REFERENCE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let request = LearnRequest {
         data: vec![home_credit("reference.parquet")],
         database: None,
-        csv: vigie::csv_text::CsvForm::default(),
+        csv: vigie::delimited::CsvForm::default(),
         log: None,
         out: folder.path().join("ref.vigie"),
         choice: ColumnRoles { probability: Some("probability".to_owned()), ..ColumnRoles::default() },

@@ -11,7 +11,7 @@ fn home_credit(name: &str) -> String {
 }
 
 fn table(path: &PathBuf) -> Training {
-    read_table(&path.display().to_string(), fs::read(path).unwrap(), vigie::csv_text::CsvForm::default()).unwrap()
+    read_table(&path.display().to_string(), fs::read(path).unwrap(), vigie::delimited::CsvForm::default()).unwrap()
 }
 
 /// Cells of a column as numbers; CSV has them as text.

@@ -255,7 +255,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
     let request = LearnRequest {
         data: vec![world.path(file)],
         database: None,
-        csv: vigie::csv_text::CsvForm::default(),
+        csv: vigie::delimited::CsvForm::default(),
         log: None,
         out: world.path("ref.vigie"),
         choice: roles.clone(),
@@ -267,7 +267,7 @@ fn learnt(world: &World, file: &str, roles: &ColumnRoles) -> Result<Reference, S
         segments: None,
     };
     let by_column = learn(&request, Instant(0), &mut |_, _| {}).map_err(|fault| fault.to_string());
-    let table = read_table(file, fs::read(world.path(file)).unwrap(), vigie::csv_text::CsvForm::default()).unwrap();
+    let table = read_table(file, fs::read(world.path(file)).unwrap(), vigie::delimited::CsvForm::default()).unwrap();
     let whole = learn_table(&table, roles, provenance(), &mut |_, _| {}).map_err(|fault| fault.to_string());
     match (by_column, whole) {
         (Ok(by_column), Ok(whole)) => {

@@ -19,8 +19,8 @@ fn home_credit(name: &str) -> Vec<u8> {
 
 /// The hold-out rows of the example, with the target.
 fn example_table() -> Table {
-    let table =
-        read_table("reference.parquet", home_credit("reference.parquet"), vigie::csv_text::CsvForm::default()).unwrap();
+    let table = read_table("reference.parquet", home_credit("reference.parquet"), vigie::delimited::CsvForm::default())
+        .unwrap();
     let data = |values| match values {
         TrainingValues::Numbers(numbers) => Data::Numbers(numbers),
         TrainingValues::Texts(texts) => Data::Texts(texts),

@@ -129,7 +129,7 @@ impl CsvForm {
     }
 
     /// Keys and values that differ from the default.
-    fn stated(&self) -> Vec<(&'static str, &'static str)> {
+    fn stated(self) -> Vec<(&'static str, &'static str)> {
         let usual = Self::default();
         let all = [
             ("separator", self.separator.name(), self.separator != usual.separator),

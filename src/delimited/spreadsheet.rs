@@ -1,6 +1,6 @@
 //! Spreadsheets, which have to be converted to CSV first.
 
-/// Returns whether the first bytes of a file are those of a workbook of Excel or OpenDocument.
+/// Returns whether the first bytes of a file are those of a workbook of Excel or `OpenDocument`.
 #[must_use]
 pub fn is_spreadsheet(head: &[u8]) -> bool {
     const OLD_EXCEL: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
