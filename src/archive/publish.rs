@@ -163,8 +163,8 @@ pub(super) fn write_fault(action: &str, path: &Path, error: &io::Error) -> Fault
     let next = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some disk space and try again",
         io::ErrorKind::PermissionDenied => "give the user that runs vigie write access",
-        io::ErrorKind::ReadOnlyFilesystem => "set reports.dir to a writable folder",
-        _ => "check reports.dir in the config",
+        io::ErrorKind::ReadOnlyFilesystem => "choose a folder that can be written to",
+        _ => "choose another folder",
     };
     Fault::retry(format!("cannot {action} {}: {}; {next}", path.display(), describe_io(error)))
 }

@@ -12,7 +12,7 @@ use super::{
     score_args::ScoreArgs,
     setup_args::{CompletionsArgs, ImportVerb, InitArgs, ManArgs},
 };
-use crate::reference::Holdout;
+use crate::{config::Cost, reference::Holdout};
 
 /// Drift monitoring for scoring models: reads prediction logs, compares them with a reference, and
 /// reports what drifted and how strong the evidence is.
@@ -39,6 +39,15 @@ impl Cli {
     pub fn init_logging(&self) -> Logging {
         Logging::init(self.log_format)
     }
+}
+
+/// Parses `FN,FP`.
+fn cost(text: &str) -> Result<Cost, String> {
+    let is_cost = |value: &f64| value.is_finite() && *value >= 0.0;
+    let number = |text: &str| text.trim().parse().ok().filter(is_cost);
+    let costs = text.split_once(',').and_then(|(missed, refused)| Some((number(missed)?, number(refused)?)));
+    let (false_negative, false_positive) = costs.ok_or("expected two numbers of 0 or more, such as 10,1")?;
+    Ok(Cost { false_negative, false_positive })
 }
 
 fn threads(text: &str) -> Result<u16, String> {
@@ -147,6 +156,9 @@ pub(super) struct CompareArgs {
     /// The event is predicted at this probability or above
     #[arg(long, value_name = "X")]
     pub threshold: Option<f64>,
+    /// What a false negative and a false positive cost, such as 10,1; without it, costs are shown but are not a finding
+    #[arg(long, value_name = "FN,FP", value_parser = cost)]
+    pub cost: Option<Cost>,
     /// Columns to compare (default: all without another role)
     #[arg(long, value_name = "A,B or @FILE")]
     pub features: Option<String>,

@@ -42,6 +42,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<ExitStatus> {
         model: args.model.as_ref().map(|path| args.model_args.file(path, None)),
         holdout: args.holdout.into(),
         threshold: args.threshold,
+        cost: args.cost,
         timestamp: args.timestamp.clone(),
         csv: args.csv.csv,
         out: args.out.clone(),

@@ -182,8 +182,10 @@ pub struct ComparedTables {
     /// Names of their files, folders or globs.
     pub reference: String,
     pub current: String,
-    /// Whether the rows of the second have times. Otherwise they are no window in time.
+    /// Whether the rows of the second have times. Otherwise they are not a window in time.
     pub is_dated: bool,
+    /// Columns of either table that are neither a feature nor anything else.
+    pub not_compared: Vec<String>,
 }
 
 /// The window that takes the place of the reference.

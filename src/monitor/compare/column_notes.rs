@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use vigie_profile::{
     batch::{Number, number},
+    layout::Layout,
     near::{alternatives, folded_name},
     shown::{listed, shown},
 };
@@ -96,9 +97,37 @@ impl ColumnsOfTable {
         Ok(())
     }
 
+    /// Names of columns of either table that are neither a feature nor anything else.
+    pub(super) fn without_role(&self, current: &Self, layout: &Layout, request: &CompareRequest) -> Vec<String> {
+        let roles = named_columns(request);
+        let is_feature = |name: &str| layout.features().iter().any(|feature| feature.name == name);
+        let all: BTreeSet<&String> = self.0.keys().chain(current.0.keys()).collect();
+        let others = all.into_iter().filter(|name| !name.is_empty() && !is_feature(name));
+        others.filter(|name| !roles.contains(name)).cloned().collect()
+    }
+
+    /// Checks that the tables have a column in common.
+    pub(super) fn require_common(&self, reference: &Self, request: &CompareRequest) -> Result<()> {
+        if self.0.keys().any(|name| reference.has(name)) {
+            return Ok(());
+        }
+        let of = |columns: &Self| listed(columns.0.keys().map(String::as_str), NAMED);
+        let is_other_case =
+            self.0.keys().any(|name| reference.0.keys().any(|own| folded_name(own) == folded_name(name)));
+        Err(Fault::setup(format!(
+            "no column of {} has the name of one of {}{}: {}; {}",
+            request.current_name(),
+            request.reference_name(),
+            if is_other_case { " (they differ in case)" } else { "" },
+            of(self),
+            of(reference)
+        )))
+    }
+
     /// Names of columns that the other table does not have.
     fn names_without<'a>(&'a self, other: &Self, ignored: &BTreeSet<&String>) -> Vec<&'a str> {
-        let names = self.0.keys().filter(|name| !other.0.contains_key(*name) && !ignored.contains(name));
+        let is_named = |name: &&String| !name.is_empty() && !ignored.contains(name);
+        let names = self.0.keys().filter(|name| !other.0.contains_key(*name)).filter(is_named);
         names.map(String::as_str).collect()
     }
 }
@@ -121,17 +150,20 @@ pub(super) fn csv_notes(found: [Option<DetectedCsv>; 2], request: &CompareReques
     }
 }
 
+/// Columns that an option gives a role.
+fn named_columns(request: &CompareRequest) -> BTreeSet<&String> {
+    let roles = &request.choice;
+    (roles.target.iter().chain(&roles.probability).chain(&roles.prediction)).chain(&request.timestamp).collect()
+}
+
 /// Notes about columns of one table only, and about columns of numbers in one and of texts in the other.
 pub(super) fn differences(
     reference: &ColumnsOfTable,
     current: &ColumnsOfTable,
     request: &CompareRequest,
 ) -> Vec<String> {
-    let roles = &request.choice;
-    let ignored: BTreeSet<&String> = (roles.target.iter().chain(&roles.probability).chain(&roles.prediction))
-        .chain(&request.timestamp)
-        .chain(&roles.ignore)
-        .collect();
+    let mut ignored = named_columns(request);
+    ignored.extend(&request.choice.ignore);
     let (of_reference, of_current) = (request.reference_name(), request.current_name());
     let only = |names: Vec<&str>, place: &str| {
         (!names.is_empty()).then(|| format!("only in {place}: {}", listed(names.into_iter(), NAMED)))

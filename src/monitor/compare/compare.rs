@@ -53,8 +53,10 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     let found = samples.map(|sample| sample.csv);
     let [reference_csv, current_csv] = found.map(|csv| request.csv.or(csv.map(|csv| csv.form)).unwrap_or_default());
     current.require_named(request)?;
+    current.require_common(&reference, request)?;
     // A time is not a feature.
-    let time = request.timestamp.iter().filter(|name| reference.has(name) && !request.choice.ignore.contains(name));
+    let is_feature = |name: &&String| reference.has(name) && !request.choice.ignore.contains(name);
+    let time = request.timestamp.iter().filter(is_feature).filter(|_| request.model.is_none());
     let learnt = learn_reference(request, reference_csv, time.cloned().collect(), work.path())?;
     let table =
         CurrentTable::new(request, &learnt, (&table_files("CUR", &request.current)?, current_csv), work.path())?;
@@ -66,6 +68,7 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
         reference: request.reference_name(),
         current: request.current_name(),
         is_dated: request.timestamp.is_some(),
+        not_compared: reference.without_role(&current, learnt.reference.layout(), request),
     });
     let window = if request.timestamp.is_some() { dated_window(&settings, scan)? } else { WITHOUT_TIMES };
     let mut report = examine_window(&run, RunRequest { window: Some(window), now: request.now }, started)?;
@@ -77,6 +80,7 @@ pub fn compare(request: &CompareRequest, scan: ScanOptions<'_>) -> Result<Compar
     }
     let published = publish(&report, &request.out)?;
     let mut notes = csv_notes(found, request);
+    notes.extend(request.doubts(&learnt, settings.policy.min_rows));
     notes.extend(differences(&reference, &current, request));
     notes.extend(constants(&report.drift.features));
     notes.extend(learnt.notes);
@@ -115,12 +119,16 @@ fn settings(request: &CompareRequest, table: &CurrentTable, csv: CsvForm, work: 
     let mut model = Map::new();
     model.insert("name".to_owned(), json!("compare"));
     model.extend(request.threshold.map(|threshold| ("threshold".to_owned(), json!(threshold))));
+    model.extend(request.cost.map(|cost| ("cost".to_owned(), json!(cost))));
+    // Nobody's money: costs that were not stated are shown, but are not a finding.
+    let policy = request.cost.is_none().then(|| json!({ "cost": { "watch": null, "alarm": null } }));
     let labels = table.outcome.map(|(row, outcome)| json!({ "path": path, "id": row, "target": outcome }));
     let config = json!({
         "model": Value::Object(model),
         "reference": REFERENCE,
         "source": { "path": path, "csv": csv, "fields": Value::Object(fields) },
         "labels": labels,
+        "policy": policy.unwrap_or_else(|| json!({})),
         "reports": { "dir": "reports" },
         "state": "state",
     });

@@ -15,7 +15,7 @@ use super::{
     log_rows::{LogRows, read_log},
     optimism::{self, ScoreOrigin},
     rows::FeatureColumns,
-    segments,
+    segments, stray_texts,
     training::{TableOptions, hash_files, open_columns, read_all, read_one},
     writer::{ReferenceWriter, parts},
 };
@@ -165,7 +165,8 @@ pub fn learn(request: &LearnRequest, now: Instant, progress: &mut dyn FnMut(usiz
     let table = if request.segments.is_some() { None } else { open_columns(&request.data)? };
     let Some(table) = table else {
         let (mut choice, mut notes) = (request.choice.clone(), Vec::new());
-        let (training, files) = request.rows(&mut choice, &mut notes)?;
+        let (mut training, files) = request.rows(&mut choice, &mut notes)?;
+        stray_texts::remove(&mut training, &choice, &mut notes);
         let provenance = request.provenance(now, training.rows, training.columns.len(), files);
         require_rows(&training)?;
         let mut learnt = reference::learn_on(threads(), &training, &choice, provenance, &|_, _| {}, progress)?;

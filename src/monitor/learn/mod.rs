@@ -11,6 +11,7 @@ pub(crate) mod optimism;
 pub(crate) mod rows;
 pub(crate) mod segments;
 mod small_text;
+mod stray_texts;
 pub(crate) mod training;
 mod unknown_levels;
 pub(crate) mod writer;

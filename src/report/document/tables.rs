@@ -10,12 +10,18 @@ use crate::report::Report;
 pub struct TablesSection {
     /// Name of the file, folder or glob.
     pub current: String,
+    /// Columns of either table that are neither a feature nor anything else.
+    pub not_compared: Vec<String>,
     pub reference: String,
 }
 
 impl TablesSection {
     pub(super) fn new(report: &Report) -> Option<Self> {
         let tables = report.tables.as_ref()?;
-        Some(Self { current: tables.current.clone(), reference: tables.reference.clone() })
+        Some(Self {
+            current: tables.current.clone(),
+            not_compared: tables.not_compared.clone(),
+            reference: tables.reference.clone(),
+        })
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct EstimateCheckCard {
 pub(crate) fn card(report: &Report, context: &Context) -> Option<EstimateCheckCard> {
     let language = context.language;
     let performance = report.performance.as_ref()?;
+    // A chart of windows in time.
+    report.dated_window()?;
     let past = context.past.iter().map(|point| (point.head.window, point.head.performance.clone()));
     let windows: Vec<(Window, Option<PerformancePoint>)> =
         past.chain([(report.examined.window, PerformancePoint::from_performance(performance))]).collect();

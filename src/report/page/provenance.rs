@@ -20,6 +20,8 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     ];
     let against = report.against.as_ref().map(|against| language.against(against));
     let mut notes: Vec<String> = against.into_iter().collect();
+    let tables = report.tables.iter().filter(|tables| !tables.not_compared.is_empty());
+    notes.extend(tables.map(|tables| language.not_compared(&shown_all(&tables.not_compared))));
     notes.extend(report.other_model.as_ref().map(|other| language.other_model(other)));
     notes.extend(fixed.into_iter().filter(|(applies, _)| *applies).map(|(_, note)| note.to_owned()));
     notes.extend(report.examined.missing_fields.iter().map(|field| language.field_not_found(field)));
@@ -32,6 +34,10 @@ pub(crate) fn notes(report: &Report, language: Language) -> Vec<String> {
     notes.extend(report.examined.empty_later.map(|later| language.empty_later(later)));
     notes.extend(report.other_version.as_ref().map(|other| language.other_version(other.n_window)));
     notes
+}
+
+fn shown_all(names: &[String]) -> Vec<String> {
+    names.iter().map(|name| shown(name)).collect()
 }
 
 pub(crate) fn limits(report: &Report, language: Language) -> Vec<Fact> {

@@ -100,6 +100,9 @@ pub trait PageWords {
     /// Names the table that another one, whose name precedes, is compared with.
     fn compared_with(&self, reference: &str) -> String;
 
+    /// Lists columns that are not compared.
+    fn not_compared(&self, columns: &[String]) -> String;
+
     /// Sums up the verdicts of the windows of a range, worst first.
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String;
 

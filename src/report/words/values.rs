@@ -9,6 +9,8 @@ use crate::judge::{Severity, StorySide};
 pub enum Since {
     /// Two tables are compared, whose rows have no times.
     WithoutTimes,
+    /// Two tables are compared: when the first change inside the second one began, if that is known.
+    InTable { begin: Option<Instant> },
     /// There is no earlier report. `begin`: when it began, if that is known; `latest`: when it had begun at the latest. Both are
     /// `None` without a finding.
     First { begin: Option<Instant>, latest: Option<Instant> },

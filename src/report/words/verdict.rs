@@ -48,6 +48,10 @@ fn lasting(report: &Report, context: &Context) -> Since {
     if report.dated_window().is_none() {
         return Since::WithoutTimes;
     }
+    if report.tables.is_some() {
+        let onsets = report.verdict.findings.iter().filter_map(|finding| finding.story()?.onset);
+        return Since::InTable { begin: onsets.map(|onset| onset.at).min() };
+    }
     let worst = worst(report);
     let begin = worst.as_ref().and_then(|worst| worst.story()?.onset).map(|onset| onset.at);
     let Some(last) = past.last() else {

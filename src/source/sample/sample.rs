@@ -142,7 +142,7 @@ impl RecordSample {
 fn find(key: &str, path: &Path, csv: Option<CsvForm>) -> Result<(Vec<Arc<LogFile>>, Option<&'static str>)> {
     let open = |format| -> Result<SortedFiles> {
         let form = FileForm { format, csv: csv.unwrap_or_default() };
-        Ok(sort_files(store::find(key, "the log", path)?, form))
+        Ok(sort_files(store::find(key, "the records", path)?, form))
     };
     let SortedFiles { files, skipped } = open(None)?;
     if !files.is_empty() {

@@ -21,7 +21,10 @@ fn what_cannot_be_compared_is_one_sentence() {
         (["ref.csv", "empty.csv"], "CUR empty.csv: it has no records"),
         (["ref.csv", "header.csv"], "CUR header.csv: it has no records"),
         (["header.csv", "ref.csv"], "REF header.csv: it has no records"),
-        (["ref.csv", "other.csv"], "the records have: bar, foo"),
+        (
+            ["ref.csv", "other.csv"],
+            "no column of other.csv has the name of one of ref.csv: `bar`, `foo`; `AGE`, `CHILDREN`",
+        ),
         (["fake.csv", "ref.csv"], "is a spreadsheet; convert it to CSV"),
         (["ref.csv", "fake.csv"], "is a spreadsheet; convert it to CSV"),
     ] {

@@ -145,6 +145,7 @@ impl PageWords for Bracketed {
         pace(pace: Pace, psi: f64, windows: usize, since: Option<Instant>) -> String;
         against(against: &AgainstWindow) -> String;
         compared_with(reference: &str) -> String;
+        not_compared(columns: &[String]) -> String;
         range_verdicts(verdicts: &[(Severity, usize)]) -> String;
         labels_not_yet(place: &str) -> String;
         label_counts(labels: &LabelCounts, rows: u64) -> String;

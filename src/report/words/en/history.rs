@@ -22,6 +22,8 @@ pub(super) fn since(since: &Since) -> String {
     const FIRST: &str = "there is no earlier report of this model";
     match since {
         Since::WithoutTimes => "Unknown: the rows have no times; --timestamp names their column.".to_owned(),
+        Since::InTable { begin: Some(begin) } => format!("Since {}.", moment(*begin)),
+        Since::InTable { begin: None } => "No beginning is visible in these rows.".to_owned(),
         Since::First { begin: Some(begin), .. } => format!("Since {}, in this window; {FIRST}.", moment(*begin)),
         Since::First { begin: None, latest: Some(latest) } => format!("At the latest since {}: {FIRST}.", day(*latest)),
         Since::First { begin: None, latest: None } => format!("Unknown: {FIRST}."),

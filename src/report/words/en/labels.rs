@@ -39,7 +39,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     provenance: "Provenance",
     // The map.
     map_by_importance: "Each mark is a feature: the further right, the more it matters to the model; the higher up, the more it has drifted.",
-    map_by_rank: "Without a model, importance is unknown, so features are in order of their PSI. Name the model to map them by importance.",
+    map_by_rank: "Without a model, importance is unknown, so features are in order of their PSI. With a model (--model, or model.file), they are mapped by importance.",
     importance: "importance",
     importance_axis: "importance for the model →",
     rank_axis: "features, highest PSI first →",
@@ -272,7 +272,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     attribution_duration: "duration of attribution",
     not_held_out: "The reference contains rows that the model was trained on. The model fits these rows better than others, so some drift of the score is expected.",
     hold_out_unknown: "It is not known whether the reference’s rows were held out of training (vigie learn --holdout yes|no).",
-    no_importance: "No model was read, so all features have the same weight and none counts as important.",
+    no_importance: "No model was read, so all features have the same weight and none counts as important: only the share of drifted features can make the run an alarm.",
     binned_reference: "The reference was imported as a table of binned distributions: PSI is measured, but neither KS nor chi-square.",
     // The index.
     index_title: "Reports",

@@ -197,6 +197,13 @@ impl PageWords for English {
         format!("compared with {reference}")
     }
 
+    fn not_compared(&self, columns: &[String]) -> String {
+        format!(
+            "Columns that are not compared: {}.",
+            lists::names(columns.get(..10).unwrap_or(columns), columns.len().saturating_sub(10))
+        )
+    }
+
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
         history::range_verdicts(verdicts)
     }

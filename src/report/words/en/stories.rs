@@ -193,7 +193,7 @@ pub(super) fn cause(cause: Cause) -> &'static str {
 fn reason(reason: &StoryReason) -> String {
     match reason {
         StoryReason::FieldGone => "no record has the field".to_owned(),
-        StoryReason::Emptied => "at least 90% of the values are gone".to_owned(),
+        StoryReason::Emptied => "at least 90% of the values are missing or cannot be read".to_owned(),
         StoryReason::PartlyEmptied => {
             "some of the values are gone, and no change of the applicants explains it".to_owned()
         }

@@ -24,6 +24,8 @@ pub(super) fn since(since: &Since) -> String {
         Since::WithoutTimes => {
             "Inconnu\u{a0}: les lignes ne sont pas datées\u{a0}; --timestamp nomme leur colonne.".to_owned()
         }
+        Since::InTable { begin: Some(begin) } => format!("Depuis le {}.", moment(*begin)),
+        Since::InTable { begin: None } => "Aucun début n’est visible dans ces lignes.".to_owned(),
         Since::First { begin: Some(begin), .. } => {
             format!("Depuis le {}, au cours de cette fenêtre\u{a0}; {FIRST}.", moment(*begin))
         }

@@ -39,7 +39,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     provenance: "Provenance",
     // The map.
     map_by_importance: "Chaque marque est une variable\u{a0}: plus elle est à droite, plus elle compte pour le modèle\u{a0}; plus elle est haute, plus elle a dérivé.",
-    map_by_rank: "Sans modèle, l’importance est inconnue\u{a0}: les variables sont classées par PSI. Nommer le modèle pour une carte par importance.",
+    map_by_rank: "Sans modèle, l’importance est inconnue\u{a0}: les variables sont classées par PSI. Avec un modèle (--model ou model.file), la carte est par importance.",
     importance: "importance",
     importance_axis: "importance pour le modèle →",
     rank_axis: "variables, par PSI décroissant →",
@@ -272,7 +272,7 @@ pub(super) static LABELS: PageLabels = PageLabels {
     attribution_duration: "durée de l’attribution",
     not_held_out: "La référence contient des lignes d’entraînement du modèle, auxquelles il s’ajuste mieux qu’à d’autres\u{a0}: une certaine dérive du score est donc attendue.",
     hold_out_unknown: "On ne sait pas si les lignes de la référence ont été exclues de l’entraînement (vigie learn --holdout yes|no).",
-    no_importance: "Aucun modèle n’a été lu\u{a0}: toutes les variables ont le même poids et aucune n’est considérée comme importante.",
+    no_importance: "Aucun modèle n’a été lu\u{a0}: toutes les variables ont le même poids et aucune n’est considérée comme importante\u{a0}; seule la part des variables qui ont dérivé peut déclencher une alarme.",
     binned_reference: "La référence a été importée sous forme de distributions par classes\u{a0}: le PSI est mesuré, mais ni KS ni khi-deux.",
     // The index.
     index_title: "Rapports",

@@ -208,6 +208,13 @@ impl PageWords for French {
         format!("comparé à {reference}")
     }
 
+    fn not_compared(&self, columns: &[String]) -> String {
+        format!(
+            "Colonnes non comparées\u{a0}: {}.",
+            lists::names(columns.get(..10).unwrap_or(columns), columns.len().saturating_sub(10))
+        )
+    }
+
     fn range_verdicts(&self, verdicts: &[(Severity, usize)]) -> String {
         history::range_verdicts(verdicts)
     }

@@ -200,7 +200,7 @@ pub(super) fn cause(cause: Cause) -> &'static str {
 fn reason(reason: &StoryReason) -> String {
     match reason {
         StoryReason::FieldGone => "aucun enregistrement ne contient le champ".to_owned(),
-        StoryReason::Emptied => "au moins 90\u{a0}% des valeurs ont disparu".to_owned(),
+        StoryReason::Emptied => "au moins 90\u{a0}% des valeurs manquent ou sont illisibles".to_owned(),
         StoryReason::PartlyEmptied => {
             "une partie des valeurs a disparu, et aucun changement de population ne l’explique".to_owned()
         }
