@@ -61,3 +61,43 @@ fn columns_that_differ_between_the_tables_are_named() {
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("NOPE"), "{}", ran.stderr);
 }
+
+/// One cell of a spreadsheet must not hide a column of numbers.
+#[test]
+fn a_few_texts_among_numbers_are_missing_values() {
+    let world = World::new();
+    let rows = |stray: &str, factor: f64| -> String {
+        let income = |row: usize| if row % 40 == 7 { stray.to_owned() } else { (row as f64 * factor).to_string() };
+        (0..1_200).fold("INCOME,CODE\n".to_owned(), |text, row| {
+            let code = if row % 25 == 0 { "X".to_owned() } else { (row % 9).to_string() };
+            text + &format!("{},{code}\n", income(row))
+        })
+    };
+    world.file("cur.csv", rows("", 1.5));
+    for stray in ["oops", "-", "#N/A", "\\N", "?"] {
+        world.file("ref.csv", rows(stray, 1.5));
+        let ran = world.vigie(&["compare", "ref.csv", "cur.csv"]).ok();
+        let note = format!("note: INCOME: 30 of 1200 cells are not numbers, such as `{stray}`: read as missing");
+        assert!(ran.stderr.contains(&note), "{}", ran.stderr);
+        assert!(ran.stdout.contains("Stable: 1,200 rows match the reference in all 2 features."), "{}", ran.stdout);
+        assert!(ran.stderr.contains("CODE: contains text; treated as categorical"), "{}", ran.stderr);
+    }
+    world.file("high.csv", rows("oops", 4.0));
+    let ran = world.vigie(&["compare", "ref.csv", "high.csv", "--exit-code"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stdout);
+}
+
+#[test]
+fn doubts_about_the_tables_as_a_whole_are_stated() {
+    let world = World::new();
+    let rows =
+        |count: usize| (0..count).fold("AGE,id\n".to_owned(), |text, row| text + &format!("{},{row}\n", row % 50));
+    world.file("few.csv", rows(20));
+    world.file("cur.csv", rows(700));
+    let ran = world.vigie(&["compare", "few.csv", "cur.csv"]).ok();
+    assert!(ran.stderr.contains("few.csv has 20 rows: with fewer than 500"), "{}", ran.stderr);
+    let ran = world.vigie(&["compare", "cur.csv", "cur.csv"]).ok();
+    assert!(ran.stderr.contains("both tables are the same file"), "{}", ran.stderr);
+    let page = std::fs::read_to_string(world.path("vigie-report/report.html")).unwrap();
+    assert!(page.contains("Columns that are not compared: id."), "{page}");
+}

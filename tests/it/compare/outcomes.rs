@@ -1,5 +1,7 @@
 //! What a target and a model add to a comparison.
 
+use serde_json::Value;
+
 use super::tables::{CHECK, comparable, config, table};
 use crate::support::{
     applicants::{Applicant, applicants},
@@ -26,6 +28,18 @@ fn outcomes_of_the_second_table_are_labels() {
     for section in ["performance", "cost", "score"] {
         assert_eq!(checked[section], compared[section], "{section}");
     }
+
+    // Costs are a finding only if they were stated.
+    let costs = |report: &Value| -> Vec<String> {
+        let findings = report["verdict"]["findings"].as_array().unwrap().iter();
+        let tests = findings.map(|finding| finding["test"].as_str().unwrap().to_owned());
+        tests.filter(|test| test.contains("cost")).collect()
+    };
+    world.file("dear.csv", table(&applicants(800, 8), 0.0).replace(",0.0", ",0.9"));
+    let dear = [&compare[..2], &["dear.csv"], &compare[3..]].concat();
+    assert_eq!(costs(&comparable(&world.vigie(&dear).ok().stdout)), Vec::<String>::new());
+    let stated = comparable(&world.vigie(&[&dear[..], &["--cost", "3,1"]].concat()).ok().stdout);
+    assert!(!costs(&stated).is_empty() && stated["cost"]["false_negative"] == 3.0, "{}", stated["cost"]);
 
     // Words instead of 0 and 1, in both tables.
     let in_words = |text: &str| -> String {
@@ -64,6 +78,8 @@ fn a_model_scores_tables_without_a_score() {
     let own = comparable(&world.vigie(&compare).ok().stdout);
     assert!(own["score"]["psi"]["value"].as_f64().is_some(), "{}", own["score"]);
     assert!(own["features"][0]["importance"].as_f64().is_some());
+    // Times are not features of the model.
+    world.vigie(&[&compare[..], &["--timestamp", "ts"]].concat()).ok();
     for section in ["features", "score", "verdict"] {
         assert_eq!(in_table[section], own[section], "{section}");
     }

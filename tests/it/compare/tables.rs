@@ -32,7 +32,7 @@ pub(super) fn comparable(json: &str) -> Value {
 /// A config for a log that is the table `cur.csv`, and more sections.
 pub(super) fn config(more: &str) -> String {
     format!(
-        "reference: r.vigie\nreports: {{dir: reports}}\nstate: state\npolicy: {{stale: {{watch: null, alarm: null}}}}\n\
+        "reference: r.vigie\nreports: {{dir: reports}}\nstate: state\npolicy: {{stale: {{watch: null, alarm: null}}, cost: {{watch: null, alarm: null}}}}\n\
          source: {{path: cur.csv, fields: {{timestamp: ts, probability: p, id: request_id}}}}\n{more}\n"
     )
 }
