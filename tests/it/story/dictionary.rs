@@ -170,7 +170,7 @@ fn mail(report: &Report, language: Language) -> (String, String) {
 fn a_mail_names_the_source_table() {
     let world = described();
     let report = report_of(&world, "vigie.yaml", first_day());
-    let flat = |text: &str| text.split([' ', '\n', '\r', '\u{a0}']).collect::<Vec<_>>().join(" ");
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (language, words) in
         [(Language::English, "; source table: bureau"), (Language::French, "; table source : bureau")]
     {

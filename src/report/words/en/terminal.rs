@@ -158,7 +158,7 @@ mod tests {
         assert_eq!(
             row_counts((7, 7), &commas, 0),
             "7 of 7 rows used; read as missing: 1 value of the wrong type\n\
-             Not a number: INCOME: \"13361,20\" (a decimal comma?)."
+             Not a number: INCOME: \"13361,20\" (a decimal comma? For CSV, set `csv: {decimal: \",\"}` next to source.path)."
         );
     }
 }
