@@ -19,7 +19,9 @@ def test_a_notebook_shows_the_report(reference: pd.DataFrame, current: pd.DataFr
         "vigie.compare(pd.read_parquet('train.parquet'), pd.read_parquet('today.parquet'))",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, startup_timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        notebook, startup_timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     (output,) = notebook.cells[1].outputs
     shown = output.data["text/html"]
     summary, _, frame = shown.partition("<details>")
