@@ -43,8 +43,8 @@ pub fn render(proposal: &Proposal, config: &ConfigText<'_>) -> String {
     let files = if all == 1 { "1 file".to_owned() } else { format!("{read} of {all} files") };
     let mut text = format!(
         "# Configuration of vigie, written by `vigie init` from {} records of {files}. Comments say what each field was taken for, \
-         and why.\n# Relative paths are relative to this file. `vigie config check` reports problems; `vigie config show` prints \
-         every option.\n\n",
+         and why.\n# Relative paths are relative to this file. `vigie config check --config FILE` reports problems; `vigie config show \
+         --config FILE` prints every option.\n\n",
         proposal.records
     );
     model(&mut text, proposal, config);

@@ -73,8 +73,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
         "column `x` mixes int, str; give it one type, for example with df[…].astype(str)",
     ),
     "complex": (FRAME * 1j, "column `x` cannot be stored as Parquet (complex128: "),
-    "an array": (FRAME.to_numpy(), "a ndarray is no table; pass a pandas, polars or pyarrow table, or the path of a file"),
-    "a column": (FRAME["x"], "a Series is no table; "),
+    "an array": (FRAME.to_numpy(), "a ndarray is not a table; pass a pandas, polars or pyarrow table, or the path of a file"),
+    "a column": (FRAME["x"], "a Series is not a table; "),
     "polars without rows": (pl.DataFrame({"x": []}), "the table has no rows; "),
     "polars objects": (
         pl.DataFrame({"x": [object()]}),

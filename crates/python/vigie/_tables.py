@@ -55,7 +55,7 @@ def store(table: Table, name: str, folder: Path) -> Stored:
     elif hasattr(table, "__arrow_c_stream__") and not kind.endswith(("Series", "ChunkedArray")):
         arrow, notes = _import("pyarrow", name, "Arrow").table(table), []
     else:
-        raise VigieError(f"{name}: a {kind} is no table; pass a pandas, polars or pyarrow table, or the path of a file")
+        raise VigieError(f"{name}: a {kind} is not a table; pass a pandas, polars or pyarrow table, or the path of a file")
     return Stored(path, notes, _store_arrow(arrow, name, file))
 
 

@@ -132,7 +132,9 @@ impl InitialConfig<'_> {
     fn notes(&self, proposal: &Proposal, (records, usable): (usize, usize), days: Option<&Days>) -> Vec<String> {
         let mut notes = Vec::new();
         if usable * 2 < records {
-            notes.push(format!("only {usable} of {records} records can be used; `vigie config check` states why"));
+            notes.push(format!(
+                "only {usable} of {records} records can be used; `vigie config check --config FILE` states why"
+            ));
         }
         if proposal.score.is_none() {
             notes.push(
